@@ -1,0 +1,1 @@
+"""The spaces themselves: opening and closing."""

@@ -1,0 +1,1 @@
+"""Requests not to be given a space: verified, recorded and answered."""

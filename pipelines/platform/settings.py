@@ -1,0 +1,103 @@
+"""Where everything is, and under which keys: read from the environment, else from what the embedded platform wrote.
+
+Order: `ESPACE_SANTE_*` environment variables, then `var/secrets.json` (mode 600) and `var/platform.json`, then defaults.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from pipelines.platform.clock import Clock, ClockMode
+from pipelines.platform.errors import FinalError
+
+PREFIX = "ESPACE_SANTE_"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class Settings(BaseModel):
+    """Everything that differs between two installations and is not a business rule (those are in `campaign/policy.toml`)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    home: Path = Path(__file__).resolve().parents[2]
+    var: Path = Path("var")
+    clock: ClockMode = ClockMode.SYSTEM
+    shard_size: int = Field(default=262_144, ge=1)
+
+    database_url: SecretStr = SecretStr("")
+    database_owner_url: SecretStr = SecretStr("")
+    s3_endpoint: str = ""
+    s3_region: str = "eu-west-3"
+    s3_access_key: SecretStr = SecretStr("")
+    s3_secret_key: SecretStr = SecretStr("")
+    bucket_prefix: str = "espace-sante"
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 1025
+    smtp_starttls: bool = False
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+
+    code_keys: dict[int, SecretStr] = Field(default_factory=dict)
+    reference_key: SecretStr = SecretStr("")
+    printer_recipient: str = ""
+    allowed_hosts: tuple[str, ...] = LOOPBACK
+    allowed_regions: tuple[str, ...] = ("eu-west-3",)
+
+    @model_validator(mode="after")
+    def _hosted_in_france(self) -> Settings:
+        """Refuse a data host that is not on the list of allowed hosting (CSP L1111-8: data stay with a certified host)."""
+        hosts = {
+            "database": urlsplit(self.database_url.get_secret_value()).hostname,
+            "object store": urlsplit(self.s3_endpoint).hostname,
+        }
+        for what, host in hosts.items():
+            if host and host not in self.allowed_hosts:
+                raise ValueError(f"the {what} host is not in the list of allowed hosting ({PREFIX}ALLOWED_HOSTS)")
+        if self.s3_region not in self.allowed_regions:
+            raise ValueError(f"the object store region is not in the list of allowed regions ({PREFIX}ALLOWED_REGIONS)")
+        return self
+
+    def clock_now(self) -> Clock:
+        """Return the clock of this installation."""
+        return Clock(self.clock)
+
+    def bucket(self, name: str) -> str:
+        """Return the full name of a bucket: `bucket('print')` is `espace-sante-print`."""
+        return f"{self.bucket_prefix}-{name}"
+
+
+def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings of this installation.
+
+    Raises: FinalError, naming the setting and never its value, where one is missing or out of its bounds.
+    """
+    values: dict[str, object] = {}
+    home = Path(environment.get(f"{PREFIX}HOME", Settings.model_fields["home"].default))
+    var = Path(environment.get(f"{PREFIX}VAR", home / "var")).absolute()
+    for name in ("platform.json", "secrets.json"):
+        file = var / name
+        if file.is_file():
+            values.update(json.loads(file.read_text()))
+    for name in Settings.model_fields:
+        text = environment.get(f"{PREFIX}{name.upper()}")
+        if text is not None:
+            values[name] = json.loads(text) if text.startswith(("[", "{")) else text
+    values |= {"home": home, "var": var}
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors(include_input=False))
+        raise FinalError(f"the settings cannot be used: {faults}") from None
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process, read once."""
+    return load_settings()

@@ -1,0 +1,1 @@
+"""A believable France for demonstrations, tests and rehearsals: its people, and the partners who answer in files."""

@@ -1,0 +1,163 @@
+-- Who is told, when and how: the state machine of each person's journey, and the attempts to tell them.
+
+create schema campaign;
+grant usage on schema campaign to espace_pipeline;
+
+create table campaign.campaign (
+  campaign_id smallint primary key,
+  name text not null,
+  code_key_version smallint not null
+);
+insert into campaign.campaign (campaign_id, name, code_key_version) values (1, 'Ouverture automatique', 1);
+grant select on campaign.campaign to espace_pipeline;
+
+-- Grain: one wave, the people planned together and approved together.
+create table campaign.wave (
+  wave_id integer generated always as identity primary key,
+  campaign_id smallint not null references campaign.campaign,
+  planned_for date not null,
+  status text not null default 'PROPOSED' check (status in ('PROPOSED', 'APPROVED', 'REJECTED')),
+  proposed_by text not null,
+  decided_by text,
+  work_id bigint not null unique references platform.unit_of_work,
+  check ((status = 'PROPOSED') = (decided_by is null)),
+  constraint second_person_decides check (decided_by <> proposed_by)
+);
+grant select, insert, update (status, decided_by) on campaign.wave to espace_pipeline;
+
+create type campaign.journey_status as enum (
+  'ELIGIBLE', 'PLANNED', 'NOTIFIED', 'OPPOSED', 'OPENED', 'CANCELLED', 'EXCLUDED'
+);
+
+-- The only moves a journey can make; a journey begins PLANNED or EXCLUDED.
+create table campaign.journey_move (
+  before campaign.journey_status not null,
+  after campaign.journey_status not null,
+  meaning text not null,
+  primary key (before, after)
+);
+insert into campaign.journey_move (before, after, meaning) values
+('ELIGIBLE', 'PLANNED', 'planned again, in a new wave'),
+('ELIGIBLE', 'EXCLUDED', 'found ineligible when planned again'),
+('EXCLUDED', 'PLANNED', 'the reason of the exclusion is gone'),
+('PLANNED', 'NOTIFIED', 'the notice has left: the six weeks run'),
+('PLANNED', 'ELIGIBLE', 'the wave was rejected'),
+('PLANNED', 'OPPOSED', 'opposed with a code whose deposit is not reported yet'),
+('PLANNED', 'CANCELLED', 'died or left before the notice counted'),
+('NOTIFIED', 'PLANNED', 'the e-mail bounced: a letter follows'),
+('NOTIFIED', 'EXCLUDED', 'the e-mail bounced and there is no postal address'),
+('NOTIFIED', 'ELIGIBLE', 'came of age: the notice must go to the adult'),
+('NOTIFIED', 'OPPOSED', 'opposed in time'),
+('NOTIFIED', 'OPENED', 'six weeks without opposition'),
+('NOTIFIED', 'CANCELLED', 'died or left inside the window');
+grant select on campaign.journey_move to espace_pipeline;
+
+-- Grain: one person in one campaign. `last_day` is the legal day (Europe/Paris) until whose last instant the person may oppose.
+create table campaign.journey (
+  person_id bigint not null,
+  campaign_id smallint not null,
+  status campaign.journey_status not null,
+  reason text,
+  wave_id integer,
+  attempt_no smallint not null default 0,
+  last_day date,
+  primary key (person_id, campaign_id),
+  constraint a_running_window_has_its_last_day check (status <> 'NOTIFIED' or last_day is not null),
+  constraint an_exclusion_has_its_reason check (status not in ('EXCLUDED', 'CANCELLED') or reason is not null)
+) partition by range (person_id);
+select platform.partition_by_person('campaign.journey', 90);
+create index journey_window on campaign.journey (last_day, person_id) where status = 'NOTIFIED';
+create index journey_waiting on campaign.journey (wave_id, person_id) where status = 'PLANNED';
+grant select, insert, update on campaign.journey to espace_pipeline;
+
+create function campaign.journey_begins () returns trigger
+language plpgsql as $$
+begin
+  if exists (select from begun where status not in ('PLANNED', 'EXCLUDED')) then
+    raise check_violation using message = 'a journey begins PLANNED or EXCLUDED', constraint = 'journey_move';
+  end if;
+  insert into platform.audit (person_id, work_id, occurred_at, subject, after, reason, detail)
+  select person_id, platform.current_work(), platform.current_instant(), 'journey', status, reason,
+    jsonb_build_object('campaign', campaign_id, 'attempt', attempt_no)
+  from begun;
+  return null;
+end
+$$;
+
+create function campaign.journey_moves () returns trigger
+language plpgsql as $$
+begin
+  if exists (
+    select from moved as m
+    join previous as p using (person_id, campaign_id)
+    where p.status <> m.status
+      and not exists (select from campaign.journey_move as a where a.before = p.status and a.after = m.status)
+  ) then
+    raise check_violation using message = 'this move of a journey is not allowed', constraint = 'journey_move';
+  end if;
+  insert into platform.audit (person_id, work_id, occurred_at, subject, before, after, reason, detail)
+  select person_id, platform.current_work(), platform.current_instant(), 'journey', p.status, m.status, m.reason,
+    jsonb_strip_nulls(jsonb_build_object('campaign', campaign_id, 'attempt', m.attempt_no, 'last_day', m.last_day))
+  from moved as m
+  join previous as p using (person_id, campaign_id)
+  where (p.status, p.last_day) is distinct from (m.status, m.last_day);
+  return null;
+end
+$$;
+
+create trigger begins after insert on campaign.journey
+referencing new table as begun
+for each statement execute function campaign.journey_begins();
+
+create trigger moves after update on campaign.journey
+referencing old table as previous new table as moved
+for each statement execute function campaign.journey_moves();
+
+create type campaign.attempt_status as enum ('PREPARED', 'CLAIMED', 'SENT', 'FAILED', 'CANCELLED');
+
+-- Grain: one attempt to tell one person. The recipient is the person or a representative; the contact version says where it went.
+-- An e-mail is SENT when the relay has accepted it, a letter when the post has received it.
+create table campaign.attempt (
+  person_id bigint not null,
+  campaign_id smallint not null,
+  attempt_no smallint not null,
+  wave_id integer not null,
+  channel text not null check (channel in ('EMAIL', 'LETTER')),
+  status campaign.attempt_status not null default 'PREPARED',
+  recipient_id bigint not null,
+  contact_version smallint not null,
+  template text,
+  lot_id bigint,
+  lot_rank integer,
+  submissions smallint not null default 0,
+  sent_at timestamptz,
+  sent_on date,
+  failure text,
+  primary key (person_id, campaign_id, attempt_no),
+  constraint sent_when check ((status in ('SENT', 'FAILED')) <= (sent_at is not null or failure is not null))
+) partition by range (person_id);
+select platform.partition_by_person('campaign.attempt', 90);
+create index attempt_open on campaign.attempt (wave_id, channel, person_id) where status in ('PREPARED', 'CLAIMED');
+create index attempt_lot on campaign.attempt (lot_id, lot_rank) where lot_id is not null;
+grant select, insert, update on campaign.attempt to espace_pipeline;
+
+create function campaign.attempt_moves () returns trigger
+language plpgsql as $$
+begin
+  if exists (
+    select from moved as m
+    join previous as p using (person_id, campaign_id, attempt_no)
+    where p.status <> m.status
+      and (p.status, m.status) not in (
+        ('PREPARED', 'CLAIMED'), ('PREPARED', 'CANCELLED'), ('CLAIMED', 'SENT'), ('CLAIMED', 'FAILED'), ('SENT', 'FAILED')
+      )
+  ) then
+    raise check_violation using message = 'this move of an attempt is not allowed', constraint = 'attempt_move';
+  end if;
+  return null;
+end
+$$;
+
+create trigger moves after update on campaign.attempt
+referencing old table as previous new table as moved
+for each statement execute function campaign.attempt_moves();
