@@ -66,7 +66,7 @@ language sql stable as $$ select current_setting('espace_sante.work_id')::bigint
 create function platform.current_instant () returns timestamptz
 language sql stable as $$ select current_setting('espace_sante.as_of')::timestamptz $$;
 
--- Grain: one file taken in from a partner. `answered` files have their answer in the object store.
+-- Grain: one file taken in from a partner, whole or refused whole.
 create table platform.inbound_file (
   work_id bigint primary key references platform.unit_of_work,
   kind text not null,
@@ -74,6 +74,6 @@ create table platform.inbound_file (
   sha256 text not null,
   lines integer not null,
   refusal text,
-  unique (kind, object_key)
+  unique (kind, object_key, sha256)
 );
 grant select, insert on platform.inbound_file to espace_pipeline;

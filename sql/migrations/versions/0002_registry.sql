@@ -72,7 +72,7 @@ create table registry.contact (
   address_5 text,
   postcode text,
   town text,
-  department text,
+  department text not null,
   language text not null default 'fr',
   large_print boolean not null default false,
   valid_from timestamptz not null,

@@ -100,7 +100,7 @@ begin
     jsonb_strip_nulls(jsonb_build_object('campaign', campaign_id, 'attempt', m.attempt_no, 'last_day', m.last_day))
   from moved as m
   join previous as p using (person_id, campaign_id)
-  where (p.status, p.last_day) is distinct from (m.status, m.last_day);
+  where (p.status, p.last_day, p.attempt_no) is distinct from (m.status, m.last_day, m.attempt_no);
   return null;
 end
 $$;
@@ -134,7 +134,8 @@ create table campaign.attempt (
   sent_on date,
   failure text,
   primary key (person_id, campaign_id, attempt_no),
-  constraint sent_when check ((status in ('SENT', 'FAILED')) <= (sent_at is not null or failure is not null))
+  constraint what_was_sent_has_its_day check (status <> 'SENT' or sent_on is not null),
+  constraint what_failed_has_its_reason check (status <> 'FAILED' or failure is not null)
 ) partition by range (person_id);
 select platform.partition_by_person('campaign.attempt', 90);
 create index attempt_open on campaign.attempt (wave_id, channel, person_id) where status in ('PREPARED', 'CLAIMED');
@@ -149,7 +150,8 @@ begin
     join previous as p using (person_id, campaign_id, attempt_no)
     where p.status <> m.status
       and (p.status, m.status) not in (
-        ('PREPARED', 'CLAIMED'), ('PREPARED', 'CANCELLED'), ('CLAIMED', 'SENT'), ('CLAIMED', 'FAILED'), ('SENT', 'FAILED')
+        ('PREPARED', 'CLAIMED'), ('PREPARED', 'CANCELLED'),
+        ('CLAIMED', 'PREPARED'), ('CLAIMED', 'SENT'), ('CLAIMED', 'FAILED'), ('SENT', 'FAILED')
       )
   ) then
     raise check_violation using message = 'this move of an attempt is not allowed', constraint = 'attempt_move';

@@ -7,12 +7,15 @@ grant usage on schema notices to espace_pipeline;
 create table notices.print_lot (
   lot_id bigint generated always as identity primary key,
   work_id bigint not null references platform.unit_of_work,
+  lot_no integer not null,
   letters integer not null check (letters > 0),
   status text not null default 'PLANNED' check (status in ('PLANNED', 'HANDED_OVER', 'DEPOSITED')),
   pages integer,
+  template text,
   pdf_sha256 text,
   handed_over_at timestamptz,
   deposited_on date,
+  unique (work_id, lot_no),
   check ((status = 'PLANNED') = (pdf_sha256 is null)),
   check ((status = 'DEPOSITED') = (deposited_on is not null))
 );

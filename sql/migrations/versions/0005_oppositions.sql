@@ -10,7 +10,7 @@ create table oppositions.request (
   channel text not null,
   request_ref text,
   received_at timestamptz,
-  outcome text not null check (outcome in ('ACCEPTED', 'ALREADY_OPPOSED', 'CLOSING', 'REFUSED')),
+  outcome text not null check (outcome in ('ACCEPTED', 'CLOSING', 'REFUSED')),
   cause text,
   person_id bigint,
   receipt text,

@@ -1,0 +1,56 @@
+"""The personal code of a notice: derived from a key and the notice's identity, never stored.
+
+Twelve symbols of Crockford's alphabet, which has no O, I, L or U: eleven carry 55 bits of an HMAC, the twelfth is a check symbol
+over GF(32) that catches every wrong symbol and every swap of two.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Final
+
+ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LENGTH: Final = 12
+_VALUE: Final = {symbol: value for value, symbol in enumerate(ALPHABET)}
+_AS_TYPED: Final = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None, "\u00a0": None, "\u202f": None})
+
+
+def _times_alpha(value: int) -> int:
+    """Multiply by the generator of GF(32) under x^5 + x^2 + 1."""
+    value <<= 1
+    return value ^ 0b100101 if value & 0b100000 else value
+
+
+def _check_value(values: list[int]) -> int:
+    """Return the sum of a_i * alpha^(i+1): distinct powers, so that no single error or swap keeps the sum."""
+    total = 0
+    for value in reversed(values):
+        total = _times_alpha(total ^ value)
+    return total
+
+
+def derive(key: bytes, campaign_id: int, person_id: int, attempt_no: int) -> str:
+    """Return the code of one attempt to notify one person; the same arguments always give the same code."""
+    digest = hmac.digest(key, f"opposition-code|{campaign_id}|{person_id}|{attempt_no}".encode(), "sha256")
+    bits = int.from_bytes(digest[:7], "big") >> 1
+    values = [(bits >> 5 * place) & 31 for place in range(LENGTH - 2, -1, -1)]
+    return "".join(ALPHABET[value] for value in [*values, _check_value(values)])
+
+
+def as_derived(typed: str) -> str:
+    """Bring a code as a person types or spells it (lower case, spaces, hyphens, O for 0, I or L for 1) to its derived form."""
+    return typed.upper().translate(_AS_TYPED)
+
+
+def is_well_formed(code: str) -> bool:
+    """Tell whether a code in derived form has its twelve symbols and the right check symbol."""
+    if len(code) != LENGTH or any(symbol not in _VALUE for symbol in code):
+        return False
+    values = [_VALUE[symbol] for symbol in code]
+    return _check_value(values[:-1]) == values[-1]
+
+
+def proves(typed: str, key: bytes, campaign_id: int, person_id: int, attempt_no: int) -> bool:
+    """Tell, in constant time, whether a typed code is the code of that attempt."""
+    expected = derive(key, campaign_id, person_id, attempt_no)
+    return hmac.compare_digest(as_derived(typed).encode(), expected.encode())

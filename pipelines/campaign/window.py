@@ -1,0 +1,47 @@
+"""The six weeks in which a person may oppose. The only place that knows the rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from pipelines.platform.clock import PARIS, legal_day
+
+SIX_WEEKS = timedelta(weeks=6)
+
+
+def last_day(sent_on: date) -> date:
+    """Return the last day to oppose: the 42nd after the day of sending, which itself is not counted.
+
+    Source: CSP R1111-28 (six weeks from the sending); règlement 1182/71 art. 3 (how a period in weeks is counted).
+    """
+    return sent_on + SIX_WEEKS
+
+
+@dataclass(frozen=True)
+class Window:
+    """When one person may oppose, in legal days of Europe/Paris."""
+
+    sent_on: date
+    last_day: date
+
+    @property
+    def last_instant(self) -> datetime:
+        """The last instant that counts, in Paris: the microsecond before the next day begins."""
+        next_midnight = datetime.combine(self.last_day + timedelta(days=1), time(), PARIS)
+        return (next_midnight.astimezone(UTC) - timedelta(microseconds=1)).astimezone(PARIS)
+
+    @property
+    def opens_on(self) -> date:
+        """The first day on which the space may be opened."""
+        return self.last_day + timedelta(days=1)
+
+    def admits(self, received_at: datetime) -> bool:
+        """Tell whether an opposition received at that instant is in time, whatever the day on which it is processed."""
+        return legal_day(received_at) <= self.last_day
+
+
+def window(sent_at: datetime) -> Window:
+    """Return the window that the sending at `sent_at` (with its time zone) starts. Raises ValueError on a naive datetime."""
+    sent_on = legal_day(sent_at)
+    return Window(sent_on, last_day(sent_on))

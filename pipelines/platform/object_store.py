@@ -1,0 +1,91 @@
+"""The object store: files from partners in, files for partners out (any S3; SeaweedFS when embedded)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pipelines.platform.errors import FinalError, RetryableError
+from pipelines.platform.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+MISSING = ("404", "NoSuchKey", "NotFound")
+DENIED = ("403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch")
+
+
+@dataclass(frozen=True)
+class ObjectStore:
+    """The buckets of one installation, each named by its role: `registry`, `print`, `exchanges`, `reports`.
+
+    Raises, from every method: RetryableError when the store does not answer, FinalError when it refuses.
+    """
+
+    settings: Settings
+
+    @cached_property
+    def client(self) -> S3Client:
+        """The S3 client, made on first use."""
+        return boto3.client(
+            "s3",
+            endpoint_url=self.settings.s3_endpoint or None,
+            region_name=self.settings.s3_region,
+            aws_access_key_id=self.settings.s3_access_key.get_secret_value(),
+            aws_secret_access_key=self.settings.s3_secret_key.get_secret_value(),
+            config=Config(retries={"max_attempts": 3, "mode": "standard"}, connect_timeout=5, read_timeout=60),
+        )
+
+    def keys(self, bucket: str, prefix: str) -> list[str]:
+        """List the keys under a prefix, sorted."""
+        with _translated(f"listing {prefix}"):
+            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.settings.bucket(bucket), Prefix=prefix)
+            return sorted(item["Key"] for page in pages for item in page.get("Contents", ()))
+
+    def get(self, bucket: str, key: str) -> bytes:
+        """Read a whole object."""
+        with _translated(f"reading {key}"):
+            return self.client.get_object(Bucket=self.settings.bucket(bucket), Key=key)["Body"].read()
+
+    def open(self, bucket: str, key: str) -> BinaryIO:
+        """Open an object to read it as it comes."""
+        with _translated(f"opening {key}"):
+            return cast(BinaryIO, self.client.get_object(Bucket=self.settings.bucket(bucket), Key=key)["Body"])
+
+    def put(self, bucket: str, key: str, content: bytes) -> str:
+        """Write an object, checked by the store on arrival; return its SHA-256 in hexadecimal."""
+        with _translated(f"writing {key}"):
+            self.client.put_object(Bucket=self.settings.bucket(bucket), Key=key, Body=content, ChecksumAlgorithm="SHA256")
+        return hashlib.sha256(content).hexdigest()
+
+    def move(self, bucket: str, key: str, target: str) -> None:
+        """Move an object inside its bucket; a source already gone counts as moved."""
+        name = self.settings.bucket(bucket)
+        with _translated(f"moving {key}"):
+            try:
+                self.client.copy_object(Bucket=name, Key=target, CopySource={"Bucket": name, "Key": key})
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in MISSING:
+                    raise
+            self.client.delete_object(Bucket=name, Key=key)
+
+
+@contextmanager
+def _translated(what: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in (*MISSING, *DENIED):
+            raise FinalError(f"{what}: the object store refused ({code}); check that it exists and that the keys may reach it") from None
+        raise RetryableError(f"{what}: the object store answered {code}; try again") from None
+    except BotoCoreError as error:
+        raise RetryableError(f"{what}: the object store did not answer ({type(error).__name__}); try again") from None
