@@ -1,0 +1,44 @@
+"""`espace-sante`: every step from a shell.
+
+Commands are plain functions in their domain's module, which imports nothing heavy at its top; this file only names them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from click import Context
+from typer.core import TyperGroup
+
+from pipelines.platform.embedded import commands as embedded
+from pipelines.platform.errors import EspaceSanteError
+
+
+class PlainErrors(TyperGroup):
+    """A command group that answers the project's own errors with one sentence and exit code 1."""
+
+    def invoke(self, ctx: Context) -> Any:
+        """Run the command; anything that is not an error of ours keeps its traceback."""
+        try:
+            return super().invoke(ctx)
+        except EspaceSanteError as error:
+            typer.echo(f"espace-sante: {error}", err=True)
+            raise typer.Exit(1) from None
+
+
+app = typer.Typer(
+    cls=PlainErrors,
+    help="The batch side of the national health space.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+app.command()(embedded.up)
+app.command()(embedded.status)
+app.command()(embedded.down)
+app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(embedded.airflow)
+
+if __name__ == "__main__":
+    app()

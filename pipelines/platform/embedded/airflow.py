@@ -1,0 +1,227 @@
+"""Airflow's four servers and their database, without `airflow standalone`, which leaves children behind."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+import psycopg
+
+from pipelines.platform.embedded.environment import airflow_environment
+from pipelines.platform.embedded.files import read_json, write_json
+from pipelines.platform.embedded.health import Health
+from pipelines.platform.embedded.instance import Instance
+from pipelines.platform.embedded.ports import LOOPBACK, require_free
+from pipelines.platform.embedded.postgres import Postgres
+from pipelines.platform.embedded.processes import Launch, end, leader, marked, remember, start, wait_until, why
+from pipelines.platform.embedded.secrets import AIRFLOW
+from pipelines.platform.errors import FinalError
+
+MIGRATION = "airflow-migration"
+START_PATIENCE = 180.0
+STOP_PATIENCE = 12.0
+STALE = 20.0  # seconds without a heartbeat
+POOLS = {
+    "db_write": (4, "Statements that rewrite many rows: as many at once as the database serves well"),
+    "smtp": (2, "Connections to the mail relay"),
+    "render": (2, "Letters being drawn: one process a core"),
+}
+
+
+@dataclass(frozen=True)
+class AirflowServer:
+    """One of Airflow's servers; `job` is the name under which it writes heartbeats, '' if it writes none."""
+
+    instance: Instance
+    postgres: Postgres
+    command: tuple[str, ...]
+    job: str
+    outer: Mapping[str, str]
+
+    @property
+    def component(self) -> str:
+        """Return its name in `status`."""
+        return f"airflow-{self.command[0]}"
+
+    @property
+    def address(self) -> str:
+        """Return where it listens, '' where it does not."""
+        return "" if self.job else self.instance.airflow_address
+
+    def processes(self) -> list[psutil.Process]:
+        """Return its processes, orphaned task workers included."""
+        return marked(self.instance.identity, self.component)
+
+    def leader(self) -> psutil.Process | None:
+        """Return the process that was started, if it lives."""
+        return leader(self.instance.var / "run", self.component, self.processes())
+
+    def health(self) -> Health:
+        """Ask the api-server for a page, or the database for a heartbeat younger than `STALE` that this process wrote."""
+        process = self.leader()
+        if process is None:
+            return Health.STOPPED
+        try:
+            alive = self._beats(process.create_time()) if self.job else self._answers()
+        except (psycopg.Error, OSError, http.client.HTTPException, psutil.Error):
+            return Health.STARTING
+        return Health.READY if alive else Health.STARTING
+
+    def launch(self) -> None:
+        """Start it unless it runs, once what an earlier one left behind is gone."""
+        if self.leader() is not None:
+            return
+        self._clear()
+        if not self.job:
+            require_free(self.instance.ports.airflow, "Airflow")
+        process = start(
+            Launch(
+                component=self.component,
+                command=(sys.executable, "-m", "airflow", *self.command),
+                environment=airflow_environment(self.instance, self.component, self.outer),
+                log=self.instance.log(self.component),
+                directory=self.instance.home,
+            )
+        )
+        remember(self.instance.var / "run", self.component, process)
+
+    def wait(self) -> None:
+        """Wait until it is ready. Raises FinalError if it ends or does not answer."""
+        wait_until(
+            ready=lambda: self.health() is Health.READY,
+            alive=lambda: self.leader() is not None,
+            patience=START_PATIENCE,
+            failure=lambda: why(self.component, self.instance.log(self.component)),
+        )
+
+    def down(self) -> None:
+        """Stop it; tasks that do not end in time are killed and will be run again by the next `up`."""
+        end(self.processes, self.leader(), signal.SIGTERM, STOP_PATIENCE)
+
+    def _clear(self) -> None:
+        end(self.processes, None, signal.SIGKILL, 0)
+
+    def _answers(self) -> bool:
+        connection = http.client.HTTPConnection(LOOPBACK, self.instance.ports.airflow, timeout=5)
+        try:
+            connection.request("GET", "/api/v2/monitor/health")
+            answer = connection.getresponse()
+            found = json.loads(answer.read())
+        except ValueError:
+            return False
+        finally:
+            connection.close()
+        return answer.status == http.HTTPStatus.OK and found["metadatabase"]["status"] == "healthy"
+
+    def _beats(self, since: float) -> bool:
+        with self.postgres.connect(AIRFLOW) as connection:
+            row = connection.execute(
+                "select 1 from job where job_type = %s and state = 'running' and latest_heartbeat > to_timestamp(%s)"
+                " and latest_heartbeat > clock_timestamp() - make_interval(secs => %s) limit 1",
+                (self.job, since, STALE),
+            ).fetchone()
+        return row is not None
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """Airflow as a whole."""
+
+    instance: Instance
+    postgres: Postgres
+    outer: Mapping[str, str]
+
+    @property
+    def home(self) -> Path:
+        """Return AIRFLOW_HOME."""
+        return self.instance.var / "airflow"
+
+    def servers(self) -> list[AirflowServer]:
+        """Return its servers in the order in which they are stopped."""
+        # Logs are read from the disk that all of them share: a log server would listen on every interface.
+        kinds = {
+            ("scheduler", "--skip-serve-logs"): "SchedulerJob",
+            ("triggerer", "--skip-serve-logs"): "TriggererJob",
+            ("dag-processor",): "DagProcessorJob",
+            ("api-server",): "",
+        }
+        return [AirflowServer(self.instance, self.postgres, command, job, self.outer) for command, job in kinds.items()]
+
+    def up(self) -> None:
+        """Migrate the database and start what does not run. Raises FinalError if a server does not come."""
+        write_json(self.home / "passwords.json", self.instance.secrets.airflow_people)
+        self._migrate()
+        self._make_pools()
+        stuck = [server for server in self.servers() if server.leader() and not self._recovers(server)]
+        for server in stuck:
+            server.down()
+        for server in reversed(self.servers()):
+            server.launch()
+        for server in self.servers():
+            server.wait()
+
+    def down(self) -> None:
+        """Stop all its servers at once, scheduler first so that no new task begins."""
+        end(self._migrations, None, signal.SIGKILL, 0)
+        for server in self.servers():
+            process = server.leader()
+            if process:
+                process.terminate()
+        for server in self.servers():
+            server.down()
+
+    def _recovers(self, server: AirflowServer) -> bool:
+        """Tell whether a server that runs answers in time: a database that was just restarted costs it some seconds."""
+        process = server.leader()
+        grace = START_PATIENCE if process and time.time() - process.create_time() < START_PATIENCE else STALE
+        deadline = time.monotonic() + grace
+        while server.leader() is not None and time.monotonic() < deadline:
+            if server.health() is Health.READY:
+                return True
+            time.sleep(0.2)
+        return False
+
+    def _migrations(self) -> list[psutil.Process]:
+        return marked(self.instance.identity, MIGRATION)
+
+    def _migrate(self) -> None:
+        file = self.home / "migrated.json"
+        wanted = {"airflow": version("apache-airflow-core"), "schema": self._schema()}
+        if wanted["schema"] and read_json(file) == wanted:
+            return
+        end(self._migrations, None, signal.SIGKILL, 0)  # one that outlived a killed `up` would hold the schema's lock
+        log = self.instance.log(MIGRATION)
+        environment = airflow_environment(self.instance, MIGRATION, self.outer)
+        # Schema changes need no durability of their own: interrupted, they are run again.
+        environment["PGOPTIONS"] = "-c synchronous_commit=off"
+        command = [sys.executable, "-m", "airflow", "db", "migrate"]
+        with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+            done = subprocess.run(command, env=environment, cwd=self.instance.home, stdout=stream, stderr=stream, check=False)
+        if done.returncode:
+            raise FinalError(why("Airflow's database", log))
+        write_json(file, wanted | {"schema": self._schema()})
+
+    def _schema(self) -> str:
+        with self.postgres.connect(AIRFLOW) as connection:
+            known = connection.execute("select to_regclass('public.alembic_version')").fetchone()
+            if not known or known[0] is None:
+                return ""
+            row = connection.execute("select version_num from alembic_version").fetchone()
+        return str(row[0]) if row else ""
+
+    def _make_pools(self) -> None:
+        with self.postgres.connect(AIRFLOW) as connection, connection.cursor() as cursor:
+            cursor.executemany(
+                "insert into slot_pool (pool, slots, description, include_deferred) values (%s, %s, %s, false) on conflict (pool) do nothing",
+                [(name, slots, purpose) for name, (slots, purpose) in POOLS.items()],
+            )

@@ -1,0 +1,94 @@
+"""The secrets of one embedded instance: made once, kept in `var/secrets.json`, readable by their owner only."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from pipelines.platform.embedded.files import read_json, write_json
+from pipelines.platform.embedded.ports import LOOPBACK
+from pipelines.platform.errors import FinalError
+
+DATABASE = "espace_sante"
+OWNER = "espace_owner"
+PIPELINE = "espace_pipeline"
+PIPELINE_LOGIN = "espace_pipeline_login"
+AIRFLOW = "airflow"
+SUPERUSER = "postgres"
+# Two people of operations, because the one who approves may not be the one who asked.
+PEOPLE = {"ops": "user", "chief": "user", "engineer": "op", "admin": "admin"}
+
+
+def _password() -> str:
+    return secrets.token_urlsafe(24)
+
+
+def _key() -> str:
+    return secrets.token_hex(32)
+
+
+def _fernet_key() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+@dataclass(frozen=True, repr=False)
+class Secrets:
+    """What `secrets.json` keeps; the names that `Settings` knows are read by it, the others by the embedded platform alone."""
+
+    printer_recipient: str
+    printer_identity: str
+    code_keys: dict[str, str] = field(default_factory=lambda: {"1": _key()})
+    reference_key: str = field(default_factory=_key)
+    s3_access_key: str = field(default_factory=lambda: secrets.token_hex(10))
+    s3_secret_key: str = field(default_factory=_password)
+    superuser_password: str = field(default_factory=_password)
+    owner_password: str = field(default_factory=_password)
+    pipeline_password: str = field(default_factory=_password)
+    airflow_password: str = field(default_factory=_password)
+    airflow_fernet_key: str = field(default_factory=_fernet_key)
+    airflow_jwt_secret: str = field(default_factory=_key)
+    airflow_api_secret: str = field(default_factory=_key)
+    airflow_people: dict[str, str] = field(default_factory=lambda: {name: secrets.token_urlsafe(12) for name in PEOPLE})
+
+    def database_url(self, port: int) -> str:
+        """Return the URL of the role that the pipelines use every day: rows, no tables."""
+        return f"postgresql+psycopg://{PIPELINE_LOGIN}:{self.pipeline_password}@{LOOPBACK}:{port}/{DATABASE}"
+
+    def database_owner_url(self, port: int) -> str:
+        """Return the URL of the role that migrations use."""
+        return f"postgresql+psycopg://{OWNER}:{self.owner_password}@{LOOPBACK}:{port}/{DATABASE}"
+
+    def airflow_url(self, port: int) -> str:
+        """Return the URL of Airflow's own database."""
+        return f"postgresql+psycopg2://{AIRFLOW}:{self.airflow_password}@{LOOPBACK}:{port}/{AIRFLOW}"
+
+
+def make_secrets() -> Secrets:
+    """Return new secrets, the demonstration print house's key pair among them."""
+    from pyrage import x25519  # a Rust extension that `status` and `down` never need
+
+    identity = x25519.Identity.generate()
+    return Secrets(printer_recipient=str(identity.to_public()), printer_identity=str(identity))
+
+
+def read_secrets(file: Path) -> Secrets | None:
+    """Return the secrets of this instance, None if it has none yet. Raises FinalError if the file is damaged."""
+    values = read_json(file)
+    if values is None:
+        return None
+    kept = {name: value for name, value in values.items() if name in Secrets.__dataclass_fields__}
+    missing = set(Secrets.__dataclass_fields__) - set(kept)
+    if missing:
+        raise FinalError(f"{file} lacks {', '.join(sorted(missing))}: put it back from a backup")
+    return Secrets(**kept)  # type: ignore[arg-type]
+
+
+def write_secrets(file: Path, kept: Secrets, postgres_port: int) -> None:
+    """Write the secrets with the URLs that follow from them; leaves an unchanged file alone."""
+    urls = {"database_url": kept.database_url(postgres_port), "database_owner_url": kept.database_owner_url(postgres_port)}
+    values = asdict(kept) | urls
+    if read_json(file) != json.loads(json.dumps(values)):
+        write_json(file, values)
