@@ -7,10 +7,10 @@ create sequence registry.person_id minvalue 1 maxvalue 134217727;
 grant usage on sequence registry.person_id to espace_pipeline;
 
 -- Grain: one matricule ever known (a person keeps former ones). Hash partitions bound the merge of a full delivery.
--- A representative's matricule gets its id before the representative's own delivery has come.
+-- A representative's matricule gets its id before the representative's own delivery has come, which then tells its kind.
 create table registry.identifier (
   matricule text not null collate "C",
-  matricule_kind text not null check (matricule_kind in ('NIR', 'NIA', 'NNP')),
+  matricule_kind text check (matricule_kind in ('NIR', 'NIA', 'NNP')),
   person_id bigint not null,
   known_since timestamptz not null,
   primary key (matricule)
@@ -26,7 +26,7 @@ begin
 end
 $$;
 create index on registry.identifier (person_id);
-grant select, insert on registry.identifier to espace_pipeline;
+grant select, insert, update (matricule_kind) on registry.identifier to espace_pipeline;
 
 -- Grain: one person. Dates that civil status does not know entirely are kept raw beside their normalised form.
 create table registry.person (

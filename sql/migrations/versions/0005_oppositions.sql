@@ -26,7 +26,6 @@ create table oppositions.opposition (
   attempt_no smallint not null,
   channel text not null,
   received_at timestamptz not null,
-  received_on date not null,
   receipt text not null unique,
   work_id bigint not null references platform.unit_of_work,
   primary key (person_id, campaign_id)

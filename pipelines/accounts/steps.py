@@ -1,0 +1,74 @@
+"""The verbs of accounts: open what is due, close what was asked to be closed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipelines.accounts.archive import archived_until
+from pipelines.campaign.policy import Policy
+from pipelines.platform.clock import Clock, legal_day
+from pipelines.platform.database import Counts, Database, Work
+from pipelines.platform.shards import Shard, shards_of
+from pipelines.registry.birth_date import MAJORITY
+
+
+@dataclass(frozen=True)
+class OpeningCounts:
+    """What became of the people of a shard whose window had ended."""
+
+    opened: int
+    cancelled: int
+    to_be_notified_again: int
+
+
+def plan_openings(db: Database, shard_size: int, clock: Clock, as_of: datetime) -> list[Shard]:
+    """Return the shards in which a window has ended before the day of `as_of`.
+
+    Raises: RuleError if `as_of` lies in the future: nobody is opened early.
+    """
+    clock.present(as_of)
+    with db.transaction() as session:
+        rows = session.all("accounts/due_shards", shard_size=shard_size, day=legal_day(as_of))
+    return shards_of((row["shard"] for row in rows), shard_size)
+
+
+def open_accounts(db: Database, policy: Policy, shard: Shard, clock: Clock, as_of: datetime) -> OpeningCounts:
+    """Open the accounts of one shard whose last day to oppose lies before the day of `as_of`.
+
+    Safe to repeat: journeys that have moved are not due any more, and a person has one open account at most.
+    Raises: RuleError if `as_of` lies in the future. Source: CSP R1111-28.
+    """
+    clock.present(as_of)
+    day = legal_day(as_of)
+
+    def open_due(work: Work) -> Counts:
+        return work.one(
+            "accounts/open_elapsed_windows",
+            day=day,
+            campaign_id=policy.campaign_id,
+            first_id=shard.first_id,
+            last_id=shard.last_id,
+            majority_years=MAJORITY,
+            represented_by=list(policy.represented_by),
+        )
+
+    done = db.once("open_accounts", f"{as_of.isoformat()}/{shard.first_id}-{shard.last_id}", as_of, open_due)
+    return OpeningCounts(**done.counts)
+
+
+def close_on_late_oppositions(db: Database, policy: Policy, as_of: datetime) -> int:
+    """Close the open accounts of people who opposed with their code after the opening; return how many.
+
+    Safe to repeat: only an open account closes. Source: CSP R1111-36.
+    """
+    day = legal_day(as_of)
+
+    def close(work: Work) -> Counts:
+        return {
+            "closed": work.run(
+                "accounts/close_on_late_opposition", day=day, archived_until=archived_until(day, policy.archive_years)
+            )
+        }
+
+    return db.once("close_on_late_oppositions", as_of.isoformat(), as_of, close).counts["closed"]

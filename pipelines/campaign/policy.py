@@ -1,0 +1,42 @@
+"""What operations may change without a programmer: caps, lot size, locks, delays."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipelines.platform.errors import FinalError
+
+
+class Policy(BaseModel):
+    """The campaign's policy; the reason of each value stands beside it in `policy.toml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    campaign_id: int = Field(ge=1, le=9)
+    emails_a_day: int = Field(ge=0)
+    letters_a_day: int = Field(ge=0)
+    letters_a_lot: int = Field(ge=1, le=10_000)
+    emails_a_chunk: int = Field(ge=1, le=5_000)
+    failures_before_lock: int = Field(ge=1, le=100)
+    archive_years: int = Field(ge=1, le=100)
+    represented_by: tuple[str, ...]
+
+
+@cache
+def load_policy(file: Path) -> Policy:
+    """Read a policy file. Raises: FinalError, naming each key that is missing, unknown or out of bounds."""
+    try:
+        return Policy.model_validate(tomllib.loads(file.read_text()))
+    except OSError as error:
+        raise FinalError(f"the policy file {file.name} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        faults = (
+            "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            if isinstance(error, ValidationError)
+            else str(error)
+        )
+        raise FinalError(f"the policy file {file.name} cannot be used: {faults}") from None
