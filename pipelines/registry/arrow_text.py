@@ -26,6 +26,24 @@ def one_array(column: TextColumn) -> pa.StringArray:
     return column.cast(pa.string())  # type: ignore[return-value]
 
 
+def text_column(rows: pa.RecordBatch | pa.Table, name: str) -> pa.StringArray:
+    """Return a text column of a batch as one array."""
+    column: Any = rows.column(name)
+    return one_array(column)
+
+
+def texts_where(column: pa.StringArray, mask: Mask) -> list[str]:
+    """Return the values where `mask` is true, as Python strings (null as the empty one): for the few that need a closer look."""
+    chosen: pa.StringArray = column.filter(pa.array(mask))
+    return [text or "" for text in chosen.to_pylist()]
+
+
+def replace_where(column: pa.StringArray, mask: Mask, values: list[str | None]) -> pa.StringArray:
+    """Return a column whose values where `mask` is true are replaced, in order."""
+    replaced: pa.StringArray = pc.replace_with_mask(column, pa.array(mask), pa.array(values, pa.string()))
+    return replaced
+
+
 def mask_of(flags: pa.Array[Any]) -> Mask:
     """Return a boolean Arrow array as a numpy mask; null counts as false."""
     filled: Any = pc.fill_null(flags, pa.scalar(False))

@@ -1,0 +1,156 @@
+"""French postal addresses: AFNOR NF Z10-011 lines for a letter, and the department that a postcode belongs to."""
+
+from __future__ import annotations
+
+import unicodedata
+from enum import IntFlag
+from typing import NamedTuple
+
+LINE_WIDTH = 38
+TOWN_WIDTH = 32  # line 6 is a postcode of 5 characters, a space and the town
+
+_LIGATURES = {"Œ": "OE", "œ": "OE", "Æ": "AE", "æ": "AE", "ß": "SS", "ẞ": "SS", "Ø": "O", "ø": "O", "Ł": "L", "ł": "L", "Đ": "D", "đ": "D"}
+_LIGATURES |= {"\u0131": "I", "İ": "I", "Þ": "TH", "þ": "TH", "Ð": "D", "ð": "D", "ĸ": "K", "Ŋ": "N", "ŋ": "N"}
+
+# Source: AFNOR abbreviations of ways and titles.
+_ABBREVIATIONS = {
+    "ALLEE": "ALL", "ALLEES": "ALL", "AVENUE": "AV", "BOULEVARD": "BD", "CHEMIN": "CHE", "COURS": "CRS", "FAUBOURG": "FG",
+    "IMPASSE": "IMP", "LOTISSEMENT": "LOT", "PASSAGE": "PAS", "PLACE": "PL", "QUARTIER": "QUA", "ROUTE": "RTE", "SQUARE": "SQ",
+    "APPARTEMENT": "APT", "BATIMENT": "BAT", "ESCALIER": "ESC", "ETAGE": "ETG", "IMMEUBLE": "IMM", "RESIDENCE": "RES",
+    "CAPITAINE": "CNE", "COLONEL": "CNL", "COMMANDANT": "CDT", "DOCTEUR": "DR", "GENERAL": "GAL", "LIEUTENANT": "LT",
+    "MARECHAL": "MAL", "PRESIDENT": "PDT", "PROFESSEUR": "PR", "SAINT": "ST", "SAINTE": "STE",
+}  # fmt: skip
+
+
+class AddressFlag(IntFlag):
+    """What is missing from an address, or was done to it; 0 is a whole address left in its own words."""
+
+    NO_ADDRESS = 1
+    NO_STREET = 2
+    NO_POSTCODE = 4
+    NO_TOWN = 8
+    ABBREVIATED = 16
+    CUT = 32
+
+
+UNUSABLE = AddressFlag.NO_ADDRESS | AddressFlag.NO_STREET | AddressFlag.NO_POSTCODE | AddressFlag.NO_TOWN
+
+
+class PostalAddress(NamedTuple):
+    """Lines 2 to 5 of an envelope, postcode and town, as a body gives them; the name (line 1) is not part of it."""
+
+    line_2: str | None = None
+    line_3: str | None = None
+    line_4: str | None = None
+    line_5: str | None = None
+    postcode: str | None = None
+    town: str | None = None
+
+
+class NormalisedAddress(NamedTuple):
+    """`address` with its lines normalised, and what there is to know about it."""
+
+    address: PostalAddress
+    flags: AddressFlag
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines below the name, blank ones removed, the last one being postcode and town."""
+        given = self.address
+        last = " ".join(part for part in (given.postcode, given.town) if part)
+        return tuple(line for line in (given.line_2, given.line_3, given.line_4, given.line_5, last) if line)
+
+    @property
+    def usable(self) -> bool:
+        """Whether a letter can be sent there."""
+        return not self.flags & UNUSABLE
+
+
+class _FoldTable(dict[int, str | int]):
+    """A `str.translate` table filled as characters are met: upper case, no accent, no ligature, no punctuation."""
+
+    def __missing__(self, code: int) -> str | int:
+        letter = chr(code)
+        parts = unicodedata.normalize("NFKD", _LIGATURES.get(letter, letter))
+        # A second lookup folds what NFKD only reveals, such as Ǿ = Ø with an accent.
+        plain = "".join(_LIGATURES.get(part, part).upper() for part in parts if not unicodedata.combining(part))
+        self[code] = "".join(c if c.isascii() and c.isalnum() else " " for c in plain)
+        return self[code]
+
+
+_FOLD = _FoldTable()
+
+
+def fold_line(text: str) -> str:
+    """Return a line as line 4 and below must be: A-Z, 0-9 and single spaces (AFNOR NF Z10-011)."""
+    return " ".join(text.translate(_FOLD).split())
+
+
+def tidy_line(text: str) -> str:
+    """Return a line as lines 2 and 3 may be: NFC, single spaces, accents and case kept."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def fit_line(line: str, width: int = LINE_WIDTH) -> tuple[str, AddressFlag]:
+    """Shorten a line that is too long: AFNOR abbreviations first, then a cut at a word, which the flags tell."""
+    if len(line) <= width:
+        return line, AddressFlag(0)
+    short = " ".join(_ABBREVIATIONS.get(fold_line(word), word) for word in line.split())
+    if len(short) <= width:
+        return short, AddressFlag.ABBREVIATED
+    cut = short[: width + 1].rpartition(" ")[0] or short[:width]
+    return cut, AddressFlag.CUT | (AddressFlag.ABBREVIATED if short != line else AddressFlag(0))
+
+
+def normalise_address(address: PostalAddress) -> NormalisedAddress:
+    """Normalise one address; nothing is cut without the `CUT` flag.
+
+    A postcode is kept only where its shape is right (`department_of`).
+    """
+    lines: list[str | None] = []
+    flags = AddressFlag(0)
+    for text, shape, width in zip(
+        (address.line_2, address.line_3, address.line_4, address.line_5, address.town),
+        (tidy_line, tidy_line, fold_line, fold_line, fold_line),
+        (LINE_WIDTH,) * 4 + (TOWN_WIDTH,),
+        strict=True,
+    ):
+        line, done = fit_line(shape(text or ""), width)
+        flags |= done
+        lines.append(line or None)
+    postcode = (address.postcode or "").strip()
+    kept = postcode if department_of(postcode) else None
+    return NormalisedAddress(PostalAddress(lines[0], lines[1], lines[2], lines[3], kept, lines[4]), flags | _missing(lines, kept))
+
+
+def _missing(lines: list[str | None], postcode: str | None) -> AddressFlag:
+    """Return the flags of what a letter needs and is not there."""
+    if not postcode and not any(lines):
+        return AddressFlag.NO_ADDRESS
+    flags = AddressFlag(0)
+    if not (lines[2] or lines[3]):
+        flags |= AddressFlag.NO_STREET
+    if not postcode:
+        flags |= AddressFlag.NO_POSTCODE
+    if not lines[4]:
+        flags |= AddressFlag.NO_TOWN
+    return flags
+
+
+def department_of(postcode: str) -> str | None:
+    """Return the department of a postcode, None where no postcode has this shape.
+
+    20000-20199 is 2A and 20200-20299, 20600-20699 is 2B; 97x and 98x have three characters; 00 is the armed forces
+    (SP 00xxx ARMEES). A postcode says where mail is sorted: a few villages are served from the neighbouring department.
+    """
+    if len(postcode) != 5 or not (postcode.isascii() and postcode.isdigit()):
+        return None
+    two, three = postcode[:2], postcode[:3]
+    if two == "20":
+        return {"200": "2A", "201": "2A", "202": "2B", "206": "2B"}.get(three)
+    if two in ("97", "98"):
+        return three if three in _OVERSEAS else None
+    return None if two in ("96", "99") else two
+
+
+_OVERSEAS = {"971", "972", "973", "974", "975", "976", "977", "978", "980", "984", "986", "987", "988"}
