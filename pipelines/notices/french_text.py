@@ -1,0 +1,47 @@
+"""French as it is printed: dates in words, curved apostrophes, spaces that do not break where French forbids it.
+
+Communicators type ordinary spaces and apostrophes; the templates' fixed text is corrected when it is loaded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
+
+NO_BREAK = "\u00a0"
+NARROW_NO_BREAK = "\u202f"
+MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
+
+_RULES = (
+    (re.compile(r" ([;?!])(?=[\s<]|$)"), NARROW_NO_BREAK + r"\1"),
+    (re.compile(r" ([:»])"), NO_BREAK + r"\1"),
+    (re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])"), "’"),
+    (re.compile(r"« "), "«" + NO_BREAK),
+    (re.compile(r"(?<=\d) (?=ans?\b|mois\b|semaines?\b|h\b|\d)"), NO_BREAK),
+)
+
+
+def french_date(day: date) -> str:
+    """Return a day in words: `1er mars 2022`, `14 mars 2022`, held together by no-break spaces."""
+    number = "1er" if day.day == 1 else str(day.day)
+    return NO_BREAK.join((number, MONTHS[day.month - 1], str(day.year)))
+
+
+def spaced(text: str) -> str:
+    """Return a text with the apostrophes, and the no-break spaces around punctuation and figures, that French typography wants."""
+    for pattern, replacement in _RULES:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+class FrenchSpacing(Extension):
+    """Apply `spaced` to the fixed text of a template; never to its code nor to a value."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        """Yield the tokens of a template with its text corrected."""
+        for token in stream:
+            yield Token(token.lineno, token.type, spaced(token.value)) if token.type == "data" else token

@@ -1,0 +1,1 @@
+"""Letters: a template laid out once a variant, then one page made for each person."""

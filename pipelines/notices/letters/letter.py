@@ -1,0 +1,90 @@
+"""What a letter is made from, and what a run of letters becomes."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from pipelines.notices.code_format import grouped
+from pipelines.notices.french_text import NO_BREAK, french_date
+from pipelines.notices.kind import NoticeKind
+from pipelines.notices.sender import Sender
+from pipelines.platform.errors import RuleError
+
+ADDRESS_LINES = 6
+ADDRESS_FIELDS = tuple(f"address_{number}" for number in range(1, ADDRESS_LINES + 1))
+FIELDS = (*ADDRESS_FIELDS, "concerned", "dated", "reference", "code", "guaranteed_last_day")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Everything that changes the fixed text of a letter: one layout is made for each."""
+
+    kind: NoticeKind
+    sender: Sender
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One notice on paper. `address` has one to six lines without blank ones (AFNOR XP Z10-011); `concerned` is the full name of the
+    child or protected person, None for an adult; `code` is the twelve characters, not grouped.
+
+    Raises: RuleError, naming only the reference, if these do not hold.
+    """
+
+    reference: str
+    code: str
+    address: tuple[str, ...]
+    variant: Variant
+    concerned: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a letter that could not be posted or would speak to the wrong person."""
+        if not 1 <= len(self.address) <= ADDRESS_LINES or not all(line.strip() for line in self.address):
+            raise RuleError(f"letter {self.reference}: an address has one to {ADDRESS_LINES} lines, none of them blank")
+        if not self.variant.kind.agrees_with(self.concerned):
+            raise RuleError(f"letter {self.reference}: the wording {self.variant.kind.value} and the person concerned do not agree")
+
+
+class Refusal(StrEnum):
+    """Why a letter was left out of a composition."""
+
+    NO_GLYPH = "a character exists in no font of the letter"
+    TOO_LONG = "a line is too long to be legible"
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where a letter lies in the PDF; `first_page` counts from 1."""
+
+    reference: str
+    first_page: int
+    pages: int
+
+
+@dataclass(frozen=True)
+class Composition:
+    """A PDF of letters in the order given. `slow` of them were laid out one by one; `refused` (reference, reason) are not in it."""
+
+    pdf: bytes
+    pages: int
+    slow: int
+    placed: tuple[Placed, ...]
+    refused: tuple[tuple[str, Refusal], ...]
+
+
+def field_texts(letter: Letter, dated: date, guaranteed_last_day: date) -> Mapping[str, str]:
+    """Return the text of each field of a letter, composed characters (NFC), empty where the letter has none."""
+    lines = (*letter.address, *("",) * (ADDRESS_LINES - len(letter.address)))
+    texts = dict(zip(ADDRESS_FIELDS, lines, strict=True))
+    texts |= {
+        "concerned": letter.concerned or "",
+        "dated": french_date(dated).replace(NO_BREAK, " "),
+        "reference": letter.reference,
+        "code": grouped(letter.code),
+        "guaranteed_last_day": french_date(guaranteed_last_day).replace(NO_BREAK, " "),
+    }
+    return {field: text if text.isascii() else unicodedata.normalize("NFC", text) for field, text in texts.items()}

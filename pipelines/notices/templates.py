@@ -1,0 +1,141 @@
+"""The templates of a notice, checked when they are loaded: a wrong placeholder is refused with its file and line, before any effect."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from traceback import extract_tb
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError, meta, nodes
+
+from pipelines.notices.french_text import FrenchSpacing
+from pipelines.platform.errors import FinalError
+
+_VERSION = re.compile(r"\{#-?\s*version\s+(\S+)\s*-?#\}")
+
+
+class BadTemplateError(FinalError):
+    """A template cannot be used; the message starts with `file:line`."""
+
+
+class TemplateKind(StrEnum):
+    """The two families of templates of a notice."""
+
+    LETTER = "letter"
+    EMAIL = "email"
+
+
+ENTRIES: Mapping[TemplateKind, tuple[str, ...]] = {
+    TemplateKind.LETTER: ("letter/notice.html",),
+    TemplateKind.EMAIL: ("email/notice.html.j2", "email/notice.txt.j2", "email/notice.subject.j2"),
+}
+ASSETS: Mapping[TemplateKind, tuple[str, ...]] = {
+    TemplateKind.LETTER: ("letter/*.css", "letter/fonts/*.ttf"),
+    TemplateKind.EMAIL: (),
+}
+
+
+@dataclass(frozen=True)
+class TemplateVersion:
+    """What identifies the wording that people read: a name, the version its authors gave it, a SHA-256 of all its files."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+def environment(templates_dir: Path) -> Environment:
+    """Return the environment in which every template of a notice is rendered: strict, escaped in HTML, French spaces."""
+    return Environment(
+        loader=FileSystemLoader(templates_dir),
+        undefined=StrictUndefined,
+        autoescape=lambda name: name is not None and ".html" in name,
+        extensions=[FrenchSpacing],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def template_version(kind: TemplateKind, templates_dir: Path) -> TemplateVersion:
+    """Return the identity of a family of templates; the hash covers every file that it uses, wording, style and fonts.
+
+    Raises: BadTemplateError if the first file does not state its version.
+    """
+    source = environment(templates_dir)
+    names = {name for entry in ENTRIES[kind] for name in _closure(source, entry)}
+    names |= {path.relative_to(templates_dir).as_posix() for pattern in ASSETS[kind] for path in templates_dir.glob(pattern)}
+    digest = hashlib.sha256()
+    for name in sorted(names):
+        content = (templates_dir / name).read_bytes()
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    first = ENTRIES[kind][0]
+    stated = _VERSION.search((templates_dir / first).read_text(encoding="utf-8"))
+    if stated is None:
+        raise BadTemplateError(f"{first}:1: state the version of the template, as in {{# version 1.0 #}}")
+    return TemplateVersion(f"{kind.value}/notice", stated[1], digest.hexdigest())
+
+
+def check_placeholders(source: Environment, entry: str, allowed: frozenset[str], required: frozenset[str]) -> None:
+    """Refuse a template that uses a placeholder which does not exist, or leaves out one that the law or the post needs.
+
+    Raises: BadTemplateError with file and line.
+    """
+    used: set[str] = set()
+    for name, sees_values in _closure(source, entry).items():
+        tree = _parse(source, name)
+        unknown = meta.find_undeclared_variables(tree) - (allowed if sees_values else frozenset()) - frozenset(source.globals)
+        for node in tree.find_all(nodes.Name):
+            if node.name in unknown:
+                raise BadTemplateError(f"{name}:{node.lineno}: there is no placeholder {node.name!r}; known here: {', '.join(sorted(allowed))}")
+        used |= meta.find_undeclared_variables(tree)
+    missing = sorted(required - used)
+    if missing:
+        raise BadTemplateError(f"{entry}:1: the template does not use {', '.join(missing)}, without which a notice is not complete")
+
+
+def render(source: Environment, entry: str, values: Mapping[str, object]) -> str:
+    """Render a template. Raises: BadTemplateError with file and line, never with a value."""
+    try:
+        return source.get_template(entry).render(values)
+    except TemplateSyntaxError as error:
+        raise BadTemplateError(f"{error.name}:{error.lineno}: {error.message}") from None
+    except UndefinedError as error:
+        root = next((path for path in source.loader.searchpath), "") if isinstance(source.loader, FileSystemLoader) else ""
+        frames = [frame for frame in extract_tb(error.__traceback__) if frame.filename.startswith(root)]
+        where = f"{Path(frames[-1].filename).relative_to(root).as_posix()}:{frames[-1].lineno}" if frames else f"{entry}:1"
+        raise BadTemplateError(f"{where}: {error.message}") from None
+
+
+def _parse(source: Environment, name: str) -> nodes.Template:
+    if source.loader is None:
+        raise BadTemplateError(f"{name}:1: no folder of templates")
+    try:
+        return source.parse(source.loader.get_source(source, name)[0], name)
+    except TemplateSyntaxError as error:
+        raise BadTemplateError(f"{name}:{error.lineno}: {error.message}") from None
+    except TemplateError:
+        raise BadTemplateError(f"{name}:1: the template is missing") from None
+
+
+def _closure(source: Environment, entry: str) -> dict[str, bool]:
+    """Return a template and all that it calls; the flag tells whether the file sees the notice's values (an imported one does not)."""
+    found: dict[str, bool] = {}
+    waiting = [(entry, True)]
+    while waiting:
+        name, sees_values = waiting.pop()
+        if found.get(name, False) or (name in found and not sees_values):
+            continue
+        found[name] = sees_values
+        waiting += _called(_parse(source, name), sees_values)
+    return dict(sorted(found.items()))
+
+
+def _called(tree: nodes.Template, sees_values: bool) -> Iterator[tuple[str, bool]]:
+    for node in tree.find_all((nodes.Import, nodes.FromImport, nodes.Include, nodes.Extends)):
+        target = getattr(node, "template", None)
+        if isinstance(target, nodes.Const) and isinstance(target.value, str):
+            yield target.value, sees_values and getattr(node, "with_context", True)
