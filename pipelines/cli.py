@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import typer
-from click import Context
 from typer.core import TyperGroup
 
 from pipelines.platform.embedded import commands as embedded
@@ -18,7 +17,7 @@ from pipelines.platform.errors import EspaceSanteError
 class PlainErrors(TyperGroup):
     """A command group that answers the project's own errors with one sentence and exit code 1."""
 
-    def invoke(self, ctx: Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run the command; anything that is not an error of ours keeps its traceback."""
         try:
             return super().invoke(ctx)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -29,7 +30,9 @@ from pipelines.platform.errors import FinalError
 
 MIGRATION = "airflow-migration"
 START_PATIENCE = 180.0
-STOP_PATIENCE = 12.0
+STOP_PATIENCE = {"airflow-scheduler": 10.0, "airflow-triggerer": 1.0}  # a triggerer waits ten seconds for nothing
+STOP_PATIENCE_OTHERS = 5.0
+PAUSE = 0.4
 STALE = 20.0  # seconds without a heartbeat
 POOLS = {
     "db_write": (4, "Statements that rewrite many rows: as many at once as the database serves well"),
@@ -64,7 +67,7 @@ class AirflowServer:
 
     def leader(self) -> psutil.Process | None:
         """Return the process that was started, if it lives."""
-        return leader(self.instance.var / "run", self.component, self.processes())
+        return leader(self.instance.var / "run", self.instance.identity, self.component)
 
     def health(self) -> Health:
         """Ask the api-server for a page, or the database for a heartbeat younger than `STALE` that this process wrote."""
@@ -81,7 +84,7 @@ class AirflowServer:
         """Start it unless it runs, once what an earlier one left behind is gone."""
         if self.leader() is not None:
             return
-        self._clear()
+        end(self.processes, None, signal.SIGKILL, 0)
         if not self.job:
             require_free(self.instance.ports.airflow, "Airflow")
         process = start(
@@ -102,14 +105,12 @@ class AirflowServer:
             alive=lambda: self.leader() is not None,
             patience=START_PATIENCE,
             failure=lambda: why(self.component, self.instance.log(self.component)),
+            pause=PAUSE,
         )
 
     def down(self) -> None:
         """Stop it; tasks that do not end in time are killed and will be run again by the next `up`."""
-        end(self.processes, self.leader(), signal.SIGTERM, STOP_PATIENCE)
-
-    def _clear(self) -> None:
-        end(self.processes, None, signal.SIGKILL, 0)
+        end(self.processes, self.leader(), signal.SIGTERM, STOP_PATIENCE.get(self.component, STOP_PATIENCE_OTHERS))
 
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection(LOOPBACK, self.instance.ports.airflow, timeout=5)
@@ -171,14 +172,10 @@ class Airflow:
             server.wait()
 
     def down(self) -> None:
-        """Stop all its servers at once, scheduler first so that no new task begins."""
+        """Stop all its servers at once."""
         end(self._migrations, None, signal.SIGKILL, 0)
-        for server in self.servers():
-            process = server.leader()
-            if process:
-                process.terminate()
-        for server in self.servers():
-            server.down()
+        with ThreadPoolExecutor() as together:
+            list(together.map(AirflowServer.down, self.servers()))
 
     def _recovers(self, server: AirflowServer) -> bool:
         """Tell whether a server that runs answers in time: a database that was just restarted costs it some seconds."""
@@ -188,7 +185,7 @@ class Airflow:
         while server.leader() is not None and time.monotonic() < deadline:
             if server.health() is Health.READY:
                 return True
-            time.sleep(0.2)
+            time.sleep(PAUSE)
         return False
 
     def _migrations(self) -> list[psutil.Process]:

@@ -24,7 +24,7 @@ INSTANCE_MARK = "ESPACE_SANTE_INSTANCE"
 COMPONENT_MARK = "ESPACE_SANTE_COMPONENT"
 LOG_KEPT = 10 * 2**20
 KILL_PATIENCE = 10.0
-POLL = 0.05
+POLL = 0.1
 
 
 @dataclass(frozen=True)
@@ -65,19 +65,7 @@ def start(launch: Launch) -> psutil.Process:
 def marked(instance: str, component: str | None = None) -> list[psutil.Process]:
     """Return the living processes of one instance (of one of its components), leaving out this command and its parents."""
     mine = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
-    found = []
-    for process in psutil.process_iter():
-        if process.pid in mine:
-            continue
-        try:
-            environment = process.environ()
-            if environment.get(INSTANCE_MARK) != instance or process.status() == psutil.STATUS_ZOMBIE:
-                continue
-        except (psutil.Error, OSError):
-            continue
-        if component is None or environment.get(COMPONENT_MARK) == component:
-            found.append(process)
-    return found
+    return [process for process in psutil.process_iter() if process.pid not in mine and _carries(process, instance, component)]
 
 
 def remember(run: Path, component: str, process: psutil.Process) -> None:
@@ -85,13 +73,13 @@ def remember(run: Path, component: str, process: psutil.Process) -> None:
     write_whole(run / component, f"{process.pid}\n".encode())
 
 
-def leader(run: Path, component: str, candidates: Sequence[psutil.Process]) -> psutil.Process | None:
-    """Return the process that was remembered, if it is among those that carry the component's mark: a reused pid is not."""
+def leader(run: Path, instance: str, component: str) -> psutil.Process | None:
+    """Return the process that was remembered, if it lives and carries the component's mark: a reused pid does not."""
     try:
-        pid = int((run / component).read_text())
-    except (FileNotFoundError, ValueError):
+        process = psutil.Process(int((run / component).read_text()))
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
         return None
-    return next((process for process in candidates if process.pid == pid), None)
+    return process if _carries(process, instance, component) else None
 
 
 def end(find: Callable[[], list[psutil.Process]], ask: psutil.Process | None, how: signal.Signals, patience: float) -> None:
@@ -127,13 +115,18 @@ def gone(find: Callable[[], list[psutil.Process]], patience: float) -> bool:
         psutil.wait_procs(left, timeout=min(0.5, max(0.0, deadline - time.monotonic())))
 
 
-def wait_until(ready: Callable[[], bool], alive: Callable[[], bool], patience: float, failure: Callable[[], str]) -> None:
-    """Poll until `ready`. Raises FinalError with `failure()` as soon as it is no longer `alive`, or after `patience` seconds."""
+def wait_until(
+    ready: Callable[[], bool], alive: Callable[[], bool], patience: float, failure: Callable[[], str], pause: float = POLL
+) -> None:
+    """Poll every `pause` seconds until `ready`.
+
+    Raises: FinalError with `failure()` as soon as it is no longer `alive`, or after `patience` seconds.
+    """
     deadline = time.monotonic() + patience
     while not ready():
         if not alive() or time.monotonic() > deadline:
             raise FinalError(failure())
-        time.sleep(POLL)
+        time.sleep(pause)
 
 
 def last_words(log: Path, size: int = 4096) -> str:
@@ -151,6 +144,15 @@ def why(component: str, log: Path) -> str:
     if "No space left on device" in last_words(log):
         return f"{component} cannot write, the disk of {log.parent.parent} is full: free some space, then run `espace-sante up` again"
     return f"{component} did not come up: read the end of {log}, then run `espace-sante up` again"
+
+
+def _carries(process: psutil.Process, instance: str, component: str | None) -> bool:
+    try:
+        environment = process.environ()
+        living = process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.Error, OSError):
+        return False
+    return living and environment.get(INSTANCE_MARK) == instance and component in (None, environment.get(COMPONENT_MARK))
 
 
 def _send(process: psutil.Process, how: signal.Signals) -> None:

@@ -82,7 +82,7 @@ class ObjectStore:
 
     def leader(self) -> psutil.Process | None:
         """Return its process."""
-        return leader(self.instance.var / "run", COMPONENT, self.processes())
+        return leader(self.instance.var / "run", self.instance.identity, COMPONENT)
 
     def up(self) -> None:
         """Start the store unless it runs, and make the buckets that are missing. Raises FinalError if it does not come."""

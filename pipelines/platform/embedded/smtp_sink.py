@@ -64,7 +64,7 @@ class MailSink:
 
     def leader(self) -> psutil.Process | None:
         """Return its process."""
-        return leader(self.instance.var / "run", COMPONENT, self.processes())
+        return leader(self.instance.var / "run", self.instance.identity, COMPONENT)
 
     def up(self) -> None:
         """Start the server unless it runs. Raises FinalError if it does not come."""
