@@ -41,7 +41,8 @@ class RowFault(StrEnum):
     DEATH_DATE_IMPOSSIBLE = "DEATH_DATE_IMPOSSIBLE"
 
 
-FAULT_SCHEMA = pa.schema({"row": pa.int64(), "reason": pa.string(), "column": pa.string()})
+_FAULT_COLUMNS: Mapping[str, pa.DataType] = {"row": pa.int64(), "reason": pa.string(), "column": pa.string()}
+FAULT_SCHEMA = pa.schema(_FAULT_COLUMNS)
 
 # What is added to DELIVERY_SCHEMA in the table of good rows.
 _ADDED: Mapping[str, pa.DataType] = {
@@ -187,4 +188,4 @@ def _situation(rows: pa.RecordBatch | pa.Table, faults: _Faults) -> dict[str, An
     since: Any = rows.column("affiliated_since")
     faults.add(mask_of(since.is_null()), RowFault.AFFILIATION_DATE_MISSING, "affiliated_since")
     large_print: Any = pc.fill_null(rows.column("large_print"), pa.scalar(False))
-    return {"protection": protection, "language": pc.fill_null(language, "fr"), "large_print": large_print}
+    return {"protection": protection, "language": pc.fill_null(language, pa.scalar("fr")), "large_print": large_print}
