@@ -147,35 +147,41 @@ class Airflow:
         """Return AIRFLOW_HOME."""
         return self.instance.var / "airflow"
 
-    def servers(self) -> list[AirflowServer]:
-        """Return its servers in the order in which they are stopped."""
+    def servers(self) -> dict[str, AirflowServer]:
+        """Return its servers by the name of their command."""
         # Logs are read from the disk that all of them share: a log server would listen on every interface.
         kinds = {
-            ("scheduler", "--skip-serve-logs"): "SchedulerJob",
-            ("triggerer", "--skip-serve-logs"): "TriggererJob",
-            ("dag-processor",): "DagProcessorJob",
             ("api-server",): "",
+            ("scheduler", "--skip-serve-logs"): "SchedulerJob",
+            ("dag-processor",): "DagProcessorJob",
+            ("triggerer", "--skip-serve-logs"): "TriggererJob",
         }
-        return [AirflowServer(self.instance, self.postgres, command, job, self.outer) for command, job in kinds.items()]
+        return {command[0]: AirflowServer(self.instance, self.postgres, command, job, self.outer) for command, job in kinds.items()}
 
     def up(self) -> None:
         """Migrate the database and start what does not run. Raises FinalError if a server does not come."""
         write_json(self.home / "passwords.json", self.instance.secrets.airflow_people)
+        servers = self.servers()
+        for server in servers.values():
+            if server.leader() and not self._recovers(server):
+                server.down()
+        # It is the slowest to come and asks the database nothing until somebody asks it.
+        servers["api-server"].launch()
         self._migrate()
         self._make_pools()
-        stuck = [server for server in self.servers() if server.leader() and not self._recovers(server)]
-        for server in stuck:
-            server.down()
-        for server in reversed(self.servers()):
-            server.launch()
-        for server in self.servers():
+        # Two at a time: four would all be late on two cores.
+        for name in ("scheduler", "dag-processor", "triggerer"):
+            servers[name].launch()
+            if name == "scheduler":
+                servers[name].wait()
+        for server in servers.values():
             server.wait()
 
     def down(self) -> None:
         """Stop all its servers at once."""
         end(self._migrations, None, signal.SIGKILL, 0)
         with ThreadPoolExecutor() as together:
-            list(together.map(AirflowServer.down, self.servers()))
+            list(together.map(AirflowServer.down, self.servers().values()))
 
     def _recovers(self, server: AirflowServer) -> bool:
         """Tell whether a server that runs answers in time: a database that was just restarted costs it some seconds."""

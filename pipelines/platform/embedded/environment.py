@@ -62,7 +62,9 @@ def airflow_environment(instance: Instance, component: str, outer: Mapping[str, 
             # In a replay the demonstration triggers every run itself; nothing has a schedule.
             "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": str(not replay),
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": known.airflow_url(instance.ports.postgres),
-            "AIRFLOW__API__HOST": LOOPBACK,
+            # `up` migrates, and starts the api-server meanwhile.
+        "AIRFLOW__DATABASE__CHECK_MIGRATIONS": "False",
+        "AIRFLOW__API__HOST": LOOPBACK,
             "AIRFLOW__API__PORT": str(instance.ports.airflow),
             "AIRFLOW__API__BASE_URL": instance.airflow_address,
             "AIRFLOW__API__SECRET_KEY": known.airflow_api_secret,

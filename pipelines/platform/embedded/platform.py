@@ -176,7 +176,7 @@ class EmbeddedPlatform:
     def _servers(self, instance: Instance) -> dict[str, Server]:
         servers = self._basics(instance)
         if self._with_airflow(instance):
-            servers |= {server.component: server for server in reversed(self._airflow(instance).servers())}
+            servers |= {server.component: server for server in self._airflow(instance).servers().values()}
         return servers
 
     def _basics(self, instance: Instance) -> dict[str, Server]:
