@@ -21,8 +21,10 @@ _RULES = (
     (re.compile(r" ([:»])"), NO_BREAK + r"\1"),
     (re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])"), "’"),
     (re.compile(r"« "), "«" + NO_BREAK),
-    (re.compile(r"(?<=\d) (?=ans?\b|mois\b|semaines?\b|h\b|\d)"), NO_BREAK),
+    (re.compile(r"(?<=\d) (?=(?:ans?|mois|semaines?|h|\d{3})\b)"), NO_BREAK),
+    (re.compile(r"(?<=\d\u00a0h) (?=\d)"), NO_BREAK),
 )
+_MARKUP = re.compile(r"(<style\b.*?</style>|<[^>]*(?:>|$))", re.DOTALL)
 
 
 def french_date(day: date) -> str:
@@ -39,9 +41,13 @@ def spaced(text: str) -> str:
 
 
 class FrenchSpacing(Extension):
-    """Apply `spaced` to the fixed text of a template; never to its code nor to a value."""
+    """Apply `spaced` to the fixed text of a template; never to its code, its markup or style sheet, nor to a value."""
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
         """Yield the tokens of a template with its text corrected."""
         for token in stream:
-            yield Token(token.lineno, token.type, spaced(token.value)) if token.type == "data" else token
+            yield Token(token.lineno, token.type, _spaced_between_tags(token.value)) if token.type == "data" else token
+
+
+def _spaced_between_tags(fragment: str) -> str:
+    return "".join(part if _MARKUP.fullmatch(part) else spaced(part) for part in _MARKUP.split(fragment))

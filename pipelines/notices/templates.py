@@ -90,7 +90,8 @@ def check_placeholders(source: Environment, entry: str, allowed: frozenset[str],
         unknown = meta.find_undeclared_variables(tree) - (allowed if sees_values else frozenset()) - frozenset(source.globals)
         for node in tree.find_all(nodes.Name):
             if node.name in unknown:
-                raise BadTemplateError(f"{name}:{node.lineno}: there is no placeholder {node.name!r}; known here: {', '.join(sorted(allowed))}")
+                known = ", ".join(sorted(allowed)) if sees_values else "none, this file only receives arguments"
+                raise BadTemplateError(f"{name}:{node.lineno}: there is no placeholder {node.name!r}; known here: {known}")
         used |= meta.find_undeclared_variables(tree)
     missing = sorted(required - used)
     if missing:

@@ -166,7 +166,7 @@ class LetterLayout:
 
 
 def _pdf(document: Document) -> bytes:
-    content = document.write_pdf()
+    content: bytes | None = document.write_pdf()
     if content is None:
         raise BadTemplateError(f"{ENTRY}:1: the template gave no page")
     return content
