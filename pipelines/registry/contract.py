@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from pipelines.platform.errors import BadFileError
 
-CONTRACT_VERSION = "1.0"
+CONTRACT_VERSION: Final = "1.0"
 MANIFEST_NAME = "manifest.json"
 CSV_SEPARATOR = ";"
 
