@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from pipelines.platform.errors import BadFileError
+from pipelines.registry.matricule import check_matricule, kind_of
 
 MOST_LINES = 50_000
 
@@ -35,6 +36,11 @@ class Request(BaseModel):
     matricule: Annotated[str, StringConstraints(max_length=32)]
     birth_date: Annotated[str, StringConstraints(pattern=r"^\d{8}$")]
     code: Annotated[str, StringConstraints(max_length=32)]
+
+    @property
+    def number(self) -> str | None:
+        """The matricule as the registry keeps it (key added, spaces gone), None where it cannot be one."""
+        return check_matricule(self.matricule, kind_of(self.matricule))[0]
 
 
 class Outcome(StrEnum):

@@ -10,7 +10,7 @@ from pipelines.oppositions.contract import Cause, Channel, Decision, Outcome, me
 from pipelines.oppositions.verification import Candidate, Verifier
 from pipelines.platform.clock import Clock
 from pipelines.platform.database import Counts, Database, Work
-from pipelines.platform.inbox import Inbox
+from pipelines.platform.inbox import Inbound, Inbox
 from pipelines.platform.object_store import ObjectStore
 
 
@@ -25,22 +25,22 @@ def take_in_oppositions(db: Database, store: ObjectStore, policy: Policy, key: b
     for channel in Channel:
         inbox = Inbox(f"oppositions/{channel}", store)
         for name in inbox.waiting():
-            done = inbox.take_in(
+            inbound = inbox.take_in(
                 db,
                 name,
                 as_of,
                 decide=lambda work, content, channel=channel: _decide(work, content, channel, policy, key, present),
-                answer=lambda work_id, refusal: _answer(db, work_id, refusal),
+                answer=lambda inbound: _answer(db, inbound),
             )
             total["files"] += 1
-            for what, count in done.counts.items():
+            for what, count in inbound.counts.items():
                 total[what] += count
     return total
 
 
 def _decide(work: Work, content: bytes, channel: Channel, policy: Policy, key: bytes, present: datetime) -> Mapping[str, int]:
     lines = read_lines(content)
-    matricules = sorted({line.request.matricule for line in lines if line.request})
+    matricules = sorted({number for line in lines if line.request and (number := line.request.number)})
     verifier = Verifier(_candidates(work, policy, matricules), key, policy.campaign_id, present, policy.failures_before_lock)
     decisions = verifier.decide(lines, work.work_id)
     _keep(work, channel, decisions)
@@ -82,12 +82,12 @@ def _keep(work: Work, channel: Channel, decisions: list[Decision]) -> None:
     )
 
 
-def _answer(db: Database, work_id: int, refusal: str | None) -> bytes:
+def _answer(db: Database, inbound: Inbound) -> bytes:
     """Return the answer file: a line for each line, or one line for a file that was refused whole."""
-    if refusal:
-        return write_answers([{"file_refused": refusal}])
+    if inbound.refusal:
+        return write_answers([{"file_refused": inbound.refusal}])
     with db.transaction() as session:
-        rows = session.all("oppositions/answers", work_id=work_id)
+        rows = session.all("oppositions/answers", work_id=inbound.work_id)
     return write_answers(
         {
             "line": row["line"],

@@ -52,7 +52,7 @@ class Verifier:
             return Outcome.REFUSED, Cause.FROM_THE_FUTURE, None
         if not opposition_code.is_well_formed(opposition_code.as_derived(request.code)):
             return Outcome.REFUSED, Cause.CODE_MISTYPED, None
-        person = self.candidates.get(request.matricule)
+        person = self.candidates.get(request.number or "")
         if person is None:
             return Outcome.REFUSED, Cause.NOT_VERIFIED, None
         proven = self._is_proven(request, person)

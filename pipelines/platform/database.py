@@ -46,11 +46,6 @@ class Session:
         """Run a statement and return how many rows it touched."""
         return self.connection.execute(_statement(self.folder, name), binds).rowcount
 
-    def stream(self, name: str, size: int, **binds: object) -> Iterator[Sequence[RowMapping]]:
-        """Run a statement with a server-side cursor and yield its rows, `size` at a time."""
-        result = self.connection.execution_options(yield_per=size).execute(_statement(self.folder, name), binds)
-        yield from result.mappings().partitions()
-
     def copy_rows(self, target: str, chunks: Iterator[bytes]) -> None:
         """Copy CSV chunks (UTF-8, no header, unquoted empty = null) into `target`, a table name with its columns, by COPY."""
         driver = self.connection.connection.driver_connection
@@ -108,6 +103,13 @@ class Database:
         """Open a transaction outside any unit of work: reads, and writes that no state machine watches."""
         with self._translated(), self.engine.begin() as connection:
             yield Session(connection, self.folder)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """Open a read-only transaction in which every statement sees the same instant."""
+        with self._translated(), self.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+            with connection.begin():
+                yield Session(connection, self.folder)
 
     @contextmanager
     def exclusively(self, what: str) -> Iterator[None]:

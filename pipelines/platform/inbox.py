@@ -1,4 +1,4 @@
-"""How a partner's file comes in: read once, decided in one unit of work, answered, moved out of the inbox.
+"""How a partner's file comes in: decided once in one unit of work, or refused whole; answered; moved out of the inbox.
 
 Layout in the bucket `exchanges`: `<kind>/inbox/<name>` comes in, `<kind>/answers/<name>` goes out, `<kind>/taken/<name>` is kept.
 Every step can be repeated: the ledger decides once, the answer is made from what the ledger's transaction wrote.
@@ -11,12 +11,48 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipelines.platform.database import Counts, Database, Done, Work
+from pipelines.platform.database import Counts, Database, Work
 from pipelines.platform.errors import BadFileError
 from pipelines.platform.object_store import ObjectStore
 
 BUCKET = "exchanges"
 LARGEST_FILE = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """What became of one file: its unit of work, its counts, and the sentence that refused it whole, if any."""
+
+    work_id: int
+    counts: Counts
+    refusal: str | None
+
+
+def decide_once(
+    db: Database, kind: str, name: str, content: bytes, as_of: datetime, decide: Callable[[Work], Mapping[str, int]]
+) -> Inbound:
+    """Decide on a file in one unit of work; one that `decide` refuses whole (BadFileError) is kept as refused, with its sentence.
+
+    `content` identifies the file (a delivery's manifest stands for the delivery). The counts of `decide` name `lines`.
+    """
+    digest = hashlib.sha256(content).hexdigest()
+    step, unit = f"take_in:{kind}", f"{name}:{digest}"
+
+    def keep(work: Work, counts: Counts, refusal: str | None) -> Counts:
+        work.run(
+            "platform/keep_inbound_file",
+            work_id=work.work_id, kind=kind, name=name, sha256=digest, lines=counts.get("lines", 0), refusal=refusal,
+        )  # fmt: skip
+        return counts
+
+    try:
+        done = db.once(step, unit, as_of, lambda work: keep(work, dict(decide(work)), None))
+    except BadFileError as error:
+        sentence = str(error)
+        done = db.once(step, unit, as_of, lambda work: keep(work, {"files_refused": 1}, sentence))
+    with db.transaction() as session:
+        kept = session.one("platform/find_inbound_file", work_id=done.work_id)
+    return Inbound(done.work_id, done.counts, kept["refusal"])
 
 
 @dataclass(frozen=True)
@@ -37,37 +73,18 @@ class Inbox:
         name: str,
         as_of: datetime,
         decide: Callable[[Work, bytes], Mapping[str, int]],
-        answer: Callable[[int, str | None], bytes] | None,
-    ) -> Done:
-        """Take in one file: `decide` on its lines in one unit of work, then write what `answer(work_id, refusal)` says.
-
-        A file that `decide` refuses whole (BadFileError) is kept as refused, with its sentence, and answered too.
-        Raises: what the database and the object store raise.
-        """
+        answer: Callable[[Inbound], bytes] | None = None,
+    ) -> Inbound:
+        """Take in one file: decide on it once, write the answer where the kind has one, move the file out of the inbox."""
         content = self.store.get(BUCKET, f"{self.kind}/inbox/{name}")
-        step, unit = f"take_in:{self.kind}", f"{name}:{hashlib.sha256(content).hexdigest()}"
-        refusal = None
-        try:
-            done = db.once(step, unit, as_of, lambda work: self._record(work, name, content, decide))
-        except BadFileError as error:
-            refusal = str(error)
-            done = db.once(step, unit, as_of, lambda work: self._record_refusal(work, name, content, refusal or ""))
+
+        def decide_on_content(work: Work) -> Mapping[str, int]:
+            if len(content) > LARGEST_FILE:
+                raise BadFileError(f"the file is larger than {LARGEST_FILE // 1024**2} MiB: send it in parts")
+            return decide(work, content)
+
+        inbound = decide_once(db, self.kind, name, content, as_of, decide_on_content)
         if answer is not None:
-            self.store.put(BUCKET, f"{self.kind}/answers/{name}", answer(done.work_id, refusal))
+            self.store.put(BUCKET, f"{self.kind}/answers/{name}", answer(inbound))
         self.store.move(BUCKET, f"{self.kind}/inbox/{name}", f"{self.kind}/taken/{name}")
-        return done
-
-    def _record(self, work: Work, name: str, content: bytes, decide: Callable[[Work, bytes], Mapping[str, int]]) -> Counts:
-        if len(content) > LARGEST_FILE:
-            raise BadFileError(f"{name} is larger than {LARGEST_FILE // 1024**2} MiB: send it in parts")
-        counts = dict(decide(work, content))
-        self._keep(work, name, content, counts.get("lines", 0), None)
-        return counts
-
-    def _record_refusal(self, work: Work, name: str, content: bytes, refusal: str) -> Counts:
-        self._keep(work, name, content, 0, refusal)
-        return {"files_refused": 1}
-
-    def _keep(self, work: Work, name: str, content: bytes, lines: int, refusal: str | None) -> None:
-        digest = hashlib.sha256(content).hexdigest()
-        work.run("platform/keep_inbound_file", work_id=work.work_id, kind=self.kind, name=name, sha256=digest, lines=lines, refusal=refusal)
+        return inbound

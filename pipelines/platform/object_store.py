@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, BinaryIO, cast
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
@@ -19,8 +20,12 @@ from pipelines.platform.settings import Settings
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-MISSING = ("404", "NoSuchKey", "NotFound")
+MISSING = ("404", "NoSuchBucket", "NoSuchKey", "NotFound")
 DENIED = ("403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch")
+
+
+class MissingObjectError(FinalError):
+    """There is no such object."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +60,10 @@ class ObjectStore:
         with _translated(f"reading {key}"):
             return self.client.get_object(Bucket=self.settings.bucket(bucket), Key=key)["Body"].read()
 
-    def open(self, bucket: str, key: str) -> BinaryIO:
-        """Open an object to read it as it comes."""
-        with _translated(f"opening {key}"):
-            return cast(BinaryIO, self.client.get_object(Bucket=self.settings.bucket(bucket), Key=key)["Body"])
+    def download(self, bucket: str, key: str, file: Path) -> None:
+        """Write an object to a file, in parallel parts where it is large."""
+        with _translated(f"reading {key}"):
+            self.client.download_file(self.settings.bucket(bucket), key, str(file))
 
     def put(self, bucket: str, key: str, content: bytes) -> str:
         """Write an object, checked by the store on arrival; return its SHA-256 in hexadecimal."""
@@ -84,8 +89,10 @@ def _translated(what: str) -> Iterator[None]:
         yield
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if code in (*MISSING, *DENIED):
-            raise FinalError(f"{what}: the object store refused ({code}); check that it exists and that the keys may reach it") from None
+        if code in MISSING:
+            raise MissingObjectError(f"{what}: there is no such object or bucket") from None
+        if code in DENIED:
+            raise FinalError(f"{what}: the object store refused ({code}); check the access keys and their rights") from None
         raise RetryableError(f"{what}: the object store answered {code}; try again") from None
     except BotoCoreError as error:
         raise RetryableError(f"{what}: the object store did not answer ({type(error).__name__}); try again") from None

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
-from pipelines.platform.clock import Clock, ClockMode
+from pipelines.platform.clock import ClockMode
 from pipelines.platform.errors import FinalError
 
 PREFIX = "ESPACE_SANTE_"
@@ -30,6 +30,7 @@ class Settings(BaseModel):
     var: Path = Path("var")
     clock: ClockMode = ClockMode.SYSTEM
     shard_size: int = Field(default=262_144, ge=1)
+    policy_file: Path = Path(__file__).resolve().parents[1] / "campaign" / "policy.toml"
 
     database_url: SecretStr = SecretStr("")
     database_owner_url: SecretStr = SecretStr("")
@@ -64,9 +65,6 @@ class Settings(BaseModel):
             raise ValueError(f"the object store region is not in the list of allowed regions ({PREFIX}ALLOWED_REGIONS)")
         return self
 
-    def clock_now(self) -> Clock:
-        """Return the clock of this installation."""
-        return Clock(self.clock)
 
     def bucket(self, name: str) -> str:
         """Return the full name of a bucket: `bucket('print')` is `espace-sante-print`."""

@@ -31,7 +31,7 @@ decided as (
       when o.account_id is not null then 'CANCELLED'
       when
         a.recipient_id <> d.person_id
-        and p.birth_on + make_interval(years => :majority_years) <= :day
+        and p.born_on + make_interval(years => :majority_years) <= :day
         and (p.protection = any(:represented_by)) is not true then 'ELIGIBLE'
       else 'OPENED'
     end::campaign.journey_status as status,
@@ -41,7 +41,7 @@ decided as (
       when o.account_id is not null then 'ALREADY_OPEN'
       when
         a.recipient_id <> d.person_id
-        and p.birth_on + make_interval(years => :majority_years) <= :day
+        and p.born_on + make_interval(years => :majority_years) <= :day
         and (p.protection = any(:represented_by)) is not true then 'CAME_OF_AGE'
     end as reason
   from due as d

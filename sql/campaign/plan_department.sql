@@ -1,17 +1,18 @@
 -- Plans the people of one department who have no notice yet: who is told, through whom, by which channel; who is not, and why.
 -- Grain: one person. Idempotency key: the journey's primary key; only a journey that is ELIGIBLE or EXCLUDED is taken up again.
+-- A channel that failed is not tried again until the registry brings other contact data.
 -- Index: contact_by_department, then primary keys. People beyond the room left in the day stay for the next.
 with resident as (
   select
     c.person_id,
     p.died_on,
     p.rights_end_on,
-    p.birth_on,
+    p.born_on,
     j.status as journey_status,
     j.reason as journey_reason,
     coalesce(j.attempt_no, 0) + 1 as attempt_no,
     coalesce(
-      p.birth_on + make_interval(years => :majority_years) > :day
+      p.born_on + make_interval(years => :majority_years) > :day
       or p.protection = any(:represented_by),
       false
     ) as is_represented
@@ -30,8 +31,8 @@ addressed as (
     t.person_id as recipient_id,
     t.version as contact_version,
     case
-      when t.email is not null then 'EMAIL'
-      when t.postcode is not null and t.town is not null then 'LETTER'
+      when t.email is not null and not 'EMAIL' = any(t.failed_channels) then 'EMAIL'
+      when t.postcode is not null and t.town is not null and not 'LETTER' = any(t.failed_channels) then 'LETTER'
     end as channel
   from resident as r
   left join lateral (
@@ -40,7 +41,14 @@ addressed as (
       rc.version,
       rc.email,
       rc.postcode,
-      rc.town
+      rc.town,
+      array(
+        select a.channel
+        from campaign.attempt as a
+        where
+          a.person_id = r.person_id and a.status = 'FAILED'
+          and a.recipient_id = rc.person_id and a.contact_version = rc.version
+      ) as failed_channels
     from (
       select
         r.person_id as candidate_id,
@@ -66,7 +74,7 @@ decided as (
     case
       when died_on is not null then 'DECEASED'
       when rights_end_on <= :day then 'LEFT'
-      when birth_on is null then 'BIRTH_DATE_UNKNOWN'
+      when born_on is null then 'BIRTH_DATE_UNKNOWN'
       when recipient_id is null then 'NO_REPRESENTATIVE'
       when channel is null then 'NO_ADDRESS'
       when exists (

@@ -34,7 +34,7 @@ select
   c.email,
   c.body,
   a.recipient_id <> a.person_id as is_represented,
-  p.birth_on + make_interval(years => :majority_years) > :day as is_minor,
+  p.born_on + make_interval(years => :majority_years) > :day as is_minor,
   p.first_names as person_first_names,
   coalesce(p.used_name, p.birth_name) as person_name,
   r.first_names as recipient_first_names,

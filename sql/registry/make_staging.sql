@@ -1,7 +1,7 @@
 -- The good rows of one delivery, inside its transaction: nothing remains of them if it fails.
 create temporary table staged (
   file text,
-  line bigint,
+  "row" bigint,
   matricule text collate "C",
   matricule_kind text,
   birth_name text,
@@ -9,7 +9,7 @@ create temporary table staged (
   first_names text,
   sex text,
   birth_date text,
-  birth_on date,
+  born_on date,
   birth_precision text,
   birthplace_code text,
   email text,

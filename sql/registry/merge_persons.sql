@@ -15,11 +15,11 @@ with merged as (
       protection = s.protection, died_on = s.died_on, rights_end_on = s.rights_end_on
   when not matched then
     insert (
-      person_id, birth_name, used_name, first_names, sex, birth_date, birth_on, birth_precision, birthplace_code, protection,
+      person_id, birth_name, used_name, first_names, sex, birth_date, born_on, birth_precision, birthplace_code, protection,
       died_on, rights_end_on
     )
     values (
-      s.person_id, s.birth_name, s.used_name, s.first_names, s.sex, s.birth_date, s.birth_on, s.birth_precision,
+      s.person_id, s.birth_name, s.used_name, s.first_names, s.sex, s.birth_date, s.born_on, s.birth_precision,
       s.birthplace_code, s.protection, s.died_on, s.rights_end_on
     )
   returning merge_action() = 'INSERT' as is_new, p.person_id

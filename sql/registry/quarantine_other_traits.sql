@@ -7,7 +7,7 @@ with doubtful as (
     staged.matricule = i.matricule
     and i.person_id = p.person_id
     and (staged.birth_date, staged.sex) <> (p.birth_date, p.sex)
-  returning staged.file, staged.line
+  returning staged.file, staged."row" as line
 )
 
 insert into registry.quarantine (work_id, file, line, reason, column_name)

@@ -4,11 +4,11 @@ with repeated as (
   using (
     select
       ctid as row_address,
-      row_number() over (partition by matricule order by file, line) as place
+      row_number() over (partition by matricule order by file, "row") as place
     from staged
   ) as numbered
   where staged.ctid = numbered.row_address and numbered.place > 1
-  returning staged.file, staged.line
+  returning staged.file, staged."row" as line
 )
 
 insert into registry.quarantine (work_id, file, line, reason, column_name)

@@ -36,7 +36,7 @@ create table registry.person (
   first_names text not null,
   sex text not null check (sex in ('F', 'M')),
   birth_date text not null,
-  birth_on date,
+  born_on date,
   birth_precision text not null check (birth_precision in ('DAY', 'MONTH', 'YEAR', 'NONE')),
   birthplace_code text not null,
   protection text,

@@ -43,6 +43,7 @@ insert into campaign.journey_move (before, after, meaning) values
 ('PLANNED', 'NOTIFIED', 'the notice has left: the six weeks run'),
 ('PLANNED', 'ELIGIBLE', 'the wave was rejected'),
 ('PLANNED', 'OPPOSED', 'opposed with a code whose deposit is not reported yet'),
+('PLANNED', 'EXCLUDED', 'the letter cannot be printed, or the refused e-mail has no letter to follow'),
 ('PLANNED', 'CANCELLED', 'died or left before the notice counted'),
 ('NOTIFIED', 'PLANNED', 'the e-mail bounced: a letter follows'),
 ('NOTIFIED', 'EXCLUDED', 'the e-mail bounced and there is no postal address'),

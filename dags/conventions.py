@@ -1,0 +1,87 @@
+"""What all DAGs share: owner, tags, calendar, retries by kind of error, whom to tell when a task fails, and the instant of a run."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.smtp.notifications.smtp import SmtpNotifier
+from airflow.sdk import CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule, get_current_context
+from airflow.sdk.exceptions import AirflowSkipException
+
+from pipelines.platform.clock import PARIS, ClockMode
+from pipelines.platform.errors import FinalError, RetryableError
+from pipelines.platform.settings import settings
+
+LAUNCH = datetime(2022, 1, 1, tzinfo=PARIS)
+OPERATIONS = "operations@espace-sante.example"
+RUNBOOKS = Path(__file__).resolve().parents[1] / "docs" / "runbooks"
+
+
+class Tag(StrEnum):
+    """The only tags a DAG may have."""
+
+    REGISTRY = "registry"
+    CAMPAIGN = "campaign"
+    NOTICES = "notices"
+    OPPOSITIONS = "oppositions"
+    ACCOUNTS = "accounts"
+    REPORTING = "reporting"
+
+
+class Pool(StrEnum):
+    """The scarce things: connections that write, connections to the relay, processes that compose letters."""
+
+    DB_WRITE = "db_write"
+    SMTP = "smtp"
+    RENDER = "render"
+
+
+DEFAULT_ARGS = {
+    "owner": "operations",
+    "retries": 3,
+    "retry_delay": timedelta(minutes=1),
+    "retry_policy": ExceptionRetryPolicy(
+        rules=[
+            RetryRule(exception=FinalError, action=RetryAction.FAIL, reason="trying again cannot help: somebody must act"),
+            RetryRule(exception=RetryableError, retry_delay=timedelta(seconds=30), reason="a server was away or busy"),
+        ]
+    ),
+    "execution_timeout": timedelta(minutes=30),
+    "on_failure_callback": SmtpNotifier(
+        from_email=OPERATIONS,
+        to=OPERATIONS,
+        subject="{{ dag.dag_id }}: the task {{ ti.task_id }} failed",
+        html_content="Run {{ run_id }}, try {{ ti.try_number }}. The log says why, the runbook what to do: {{ ti.log_url }}",
+    ),
+}
+
+
+def timetable(cron: str) -> CronTriggerTimetable | None:
+    """Return the calendar of a DAG, in Paris; None in replay, where the calendar is an argument of each run."""
+    return None if settings().clock is ClockMode.REPLAY else CronTriggerTimetable(cron, timezone="Europe/Paris")
+
+
+def runbook(dag_id: str) -> str:
+    """Return the runbook of a DAG, which its screen shows."""
+    return (RUNBOOKS / f"{dag_id}.md").read_text()
+
+
+def run_instant() -> datetime:
+    """Return the instant of the current run: its logical date, or when it was asked for if it has none."""
+    run: Any = get_current_context()["dag_run"]
+    instant: datetime = run.logical_date or run.run_after
+    return instant
+
+
+def run_person() -> str:
+    """Return who started the current run, `schedule` where nobody did."""
+    run: Any = get_current_context()["dag_run"]
+    return run.triggering_user_name or "schedule"
+
+
+def nothing_due(what: str) -> AirflowSkipException:
+    """Return what a planning task raises when there is nothing to do: the screen shows it skipped, its log says why."""
+    return AirflowSkipException(f"nothing due: {what}")

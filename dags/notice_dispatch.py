@@ -1,0 +1,69 @@
+"""When approved notices leave."""
+
+from __future__ import annotations
+
+from airflow.sdk import TriggerRule, dag, task
+from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, nothing_due, run_instant, runbook, timetable
+
+
+@dag(
+    schedule=timetable("0 8 * * 1-5"),
+    start_date=LAUNCH,
+    catchup=False,
+    max_active_runs=1,
+    allowed_run_types=["manual", "scheduled", "operator_triggered"],
+    doc_md=runbook("notice_dispatch"),
+    default_args=DEFAULT_ARGS,
+    tags=[Tag.NOTICES],
+)
+def notice_dispatch() -> None:
+    """Send the e-mails and make the print lots of approved waves, and of letters that replace failed e-mails."""
+
+    @task
+    def plan_emails() -> list[dict[str, int]]:
+        """List the shards in which e-mails wait."""
+        from pipelines.installation import Installation
+        from pipelines.notices.email_dispatch import plan_emails as plan
+
+        here = Installation()
+        shards = plan(here.db, here.settings.shard_size)
+        if not shards:
+            raise nothing_due("no e-mail waits in an approved wave")
+        return [shard.as_dict() for shard in shards]
+
+    @task(pool=Pool.SMTP, map_index_template="people {{ task.op_kwargs['shard']['first_id'] }} to {{ task.op_kwargs['shard']['last_id'] }}")
+    def send_emails(shard: dict[str, int]) -> dict[str, int]:
+        """Send the e-mails of one shard; each starts its window."""
+        from pipelines.installation import Installation
+        from pipelines.notices.email_dispatch import send_emails as send
+        from pipelines.platform.shards import Shard
+
+        with Installation().email_dispatch() as dispatch:
+            return send(dispatch, Shard(**shard), run_instant())
+
+    @task(pool=Pool.DB_WRITE, trigger_rule=TriggerRule.ALL_DONE)
+    def assign_lots() -> list[int]:
+        """Gather the letters that wait, those that replace refused e-mails included, into lots presorted by postcode."""
+        from pipelines.installation import Installation
+        from pipelines.notices.letter_dispatch import assign_lots as assign
+
+        lots = assign(Installation().letter_dispatch(), run_instant())
+        if not lots:
+            raise nothing_due("no letter waits in an approved wave")
+        return lots
+
+    @task(pool=Pool.RENDER, map_index_template="lot {{ task.op_kwargs['lot_id'] }}")
+    def produce_lot(lot_id: int) -> dict[str, int]:
+        """Compose, seal and hand over one lot; its window starts with the deposit."""
+        from pipelines.installation import Installation
+        from pipelines.notices.letter_dispatch import produce_lot as produce
+
+        return produce(Installation().letter_dispatch(), lot_id, run_instant())
+
+    sent = send_emails.expand(shard=plan_emails())
+    lots = assign_lots()
+    sent >> lots
+    produce_lot.expand(lot_id=lots)
+
+
+notice_dispatch()

@@ -1,0 +1,68 @@
+"""When the next people to tell are chosen, and a second person approves."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import Context, dag, task
+from approval import SecondPersonApproval
+from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, nothing_due, run_instant, run_person, runbook, timetable
+
+
+def record_decision(approved: bool, decided_by: str, context: Context) -> None:
+    """Keep who decided on the wave of this run."""
+    from pipelines.campaign.steps import decide_wave
+    from pipelines.installation import Installation
+
+    wave_id = context["ti"].xcom_pull(task_ids="plan_notices")["wave_id"]
+    decide_wave(Installation().db, wave_id, approved, decided_by, run_instant())
+
+
+@dag(
+    schedule=timetable("0 4 * * 1-5"),
+    start_date=LAUNCH,
+    catchup=False,
+    max_active_runs=1,
+    allowed_run_types=["manual", "scheduled"],
+    doc_md=runbook("notice_planning"),
+    default_args=DEFAULT_ARGS,
+    tags=[Tag.CAMPAIGN],
+)
+def notice_planning() -> None:
+    """Choose who is told next within the caps of the day, have it approved by a second person, then start the dispatch."""
+
+    @task(pool=Pool.DB_WRITE)
+    def plan_notices() -> dict[str, Any]:
+        """Propose the next wave: departments in ascending order, channel by person."""
+        from pipelines.campaign.steps import describe_wave
+        from pipelines.campaign.steps import plan_notices as plan
+        from pipelines.installation import Installation
+
+        here = Installation()
+        wave = plan(here.db, here.policy, run_instant(), run_person())
+        if wave.is_empty:
+            raise nothing_due(f"nobody is left to tell; {wave.excluded} people newly excluded")
+        return {"wave_id": wave.wave_id, "summary": describe_wave(here.db, wave)}
+
+    approve = SecondPersonApproval(
+        task_id="approve",
+        subject="Send wave {{ ti.xcom_pull(task_ids='plan_notices')['wave_id'] }}?",
+        body="{{ ti.xcom_pull(task_ids='plan_notices')['summary'] }}",
+        record=record_decision,
+        defaults=SecondPersonApproval.REJECT,
+        response_timeout=timedelta(days=2),
+        execution_timeout=None,
+    )
+    dispatch = TriggerDagRunOperator(
+        task_id="start_dispatch",
+        trigger_dag_id="notice_dispatch",
+        trigger_run_id="after_{{ run_id }}",
+        logical_date="{{ dag_run.logical_date or dag_run.run_after }}",
+        skip_when_already_exists=True,
+    )
+    plan_notices() >> approve >> dispatch
+
+
+notice_planning()

@@ -1,0 +1,33 @@
+"""When opposition files are taken in."""
+
+from __future__ import annotations
+
+from airflow.sdk import dag, task
+from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, run_instant, runbook, timetable
+
+
+@dag(
+    schedule=timetable("*/5 * * * *"),
+    start_date=LAUNCH,
+    catchup=False,
+    max_active_runs=1,
+    doc_md=runbook("opposition_intake"),
+    default_args=DEFAULT_ARGS,
+    tags=[Tag.OPPOSITIONS],
+)
+def opposition_intake() -> None:
+    """Verify, record and answer the oppositions that every channel has put down."""
+
+    @task(pool=Pool.DB_WRITE)
+    def take_in_oppositions() -> dict[str, int]:
+        """Decide each line of each file: the time of receipt counts, whatever the time of processing."""
+        from pipelines.installation import Installation
+        from pipelines.oppositions.steps import take_in_oppositions as take_in
+
+        here = Installation()
+        return take_in(here.db, here.store, here.policy, here.code_key, here.clock, run_instant())
+
+    take_in_oppositions()
+
+
+opposition_intake()

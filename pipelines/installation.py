@@ -1,0 +1,87 @@
+"""One installation, put together: what DAG tasks and commands hand to the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pipelines.campaign.policy import Policy, load_policy
+from pipelines.platform.clock import Clock
+from pipelines.platform.database import Database
+from pipelines.platform.errors import FinalError
+from pipelines.platform.object_store import ObjectStore
+from pipelines.platform.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from pipelines.notices.email_dispatch import EmailDispatch
+    from pipelines.notices.letter_dispatch import LetterDispatch
+
+
+class Installation:
+    """The servers, keys and policy of one installation, each made on first use."""
+
+    def __init__(self, chosen: Settings | None = None) -> None:
+        self.settings = chosen or settings()
+
+    @cached_property
+    def db(self) -> Database:
+        """The business database, with the pipeline's rights."""
+        return Database(self.settings)
+
+    @cached_property
+    def store(self) -> ObjectStore:
+        """The object store."""
+        return ObjectStore(self.settings)
+
+    @cached_property
+    def policy(self) -> Policy:
+        """What operations decided."""
+        return load_policy(self.settings.policy_file)
+
+    @property
+    def clock(self) -> Clock:
+        """What time it is."""
+        return Clock(self.settings.clock)
+
+    @cached_property
+    def code_key(self) -> bytes:
+        """The key from which this campaign's codes are derived. Raises: FinalError if the installation does not hold it."""
+        with self.db.transaction() as session:
+            version = session.one("campaign/code_key_version", campaign_id=self.policy.campaign_id)["code_key_version"]
+        if version not in self.settings.code_keys:
+            raise FinalError(f"the code key of version {version} is missing: set ESPACE_SANTE_CODE_KEYS from the secrets backend")
+        return bytes.fromhex(self.settings.code_keys[version].get_secret_value())
+
+    @property
+    def reference_key(self) -> bytes:
+        """The key that proves the references of notices."""
+        return bytes.fromhex(self.settings.reference_key.get_secret_value())
+
+    @contextmanager
+    def email_dispatch(self) -> Iterator[EmailDispatch]:
+        """Open what sending e-mails needs, the connection to the relay included."""
+        from pipelines.notices.email_dispatch import EmailDispatch
+        from pipelines.notices.emails.message import NoticeWriter
+        from pipelines.notices.emails.relay import Relay
+
+        writer = NoticeWriter(self.settings.home / "templates")
+        with Relay(self.settings) as relay:
+            yield EmailDispatch(self.db, self.policy, writer, relay, self.code_key, self.reference_key, self.clock)
+
+    def letter_dispatch(self) -> LetterDispatch:
+        """Return what making letters needs."""
+        from pipelines.notices.letter_dispatch import LetterDispatch
+        from pipelines.notices.letters.press import LetterPress
+
+        return LetterDispatch(
+            self.db,
+            self.store,
+            self.policy,
+            LetterPress(self.settings.home / "templates"),
+            self.settings.printer_recipient,
+            self.code_key,
+            self.reference_key,
+            self.clock,
+        )

@@ -1,0 +1,116 @@
+"""Making the letters that wait: gathered into presorted lots, each composed, sealed for the print house and handed over once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pipelines.campaign import opposition_code
+from pipelines.campaign.policy import Policy
+from pipelines.campaign.window import last_day
+from pipelines.notices.addressee import address_lines, concerned, kind_of, sender_of
+from pipelines.notices.letters.letter import Letter, Variant
+from pipelines.notices.letters.press import LetterPress
+from pipelines.notices.print_lot import Lot, make_lot, object_keys
+from pipelines.notices.reference import NoticeId, reference
+from pipelines.platform.clock import Clock, legal_day
+from pipelines.platform.database import Counts, Database, Work
+from pipelines.platform.object_store import ObjectStore
+from pipelines.registry.birth_date import MAJORITY
+
+BUCKET = "print"
+
+
+@dataclass(frozen=True)
+class LetterDispatch:
+    """What making lots needs: the database, the store, the press, the print house's key, the code keys, the clock."""
+
+    db: Database
+    store: ObjectStore
+    policy: Policy
+    press: LetterPress
+    printer_recipient: str
+    code_key: bytes
+    reference_key: bytes
+    clock: Clock
+
+    @property
+    def template(self) -> str:
+        """The version of the texts, as attempts and lots keep it."""
+        version = self.press.version
+        return f"{version.name} {version.version} {version.sha256[:16]}"
+
+
+def assign_lots(dispatch: LetterDispatch, as_of: datetime) -> list[int]:
+    """Gather the letters that wait in approved waves into lots presorted by postcode; return the lots to produce.
+
+    Safe to repeat: a run assigns once (unit: its instant). Lots that an earlier, killed run left are returned too.
+    """
+    binds = {"letters_a_lot": dispatch.policy.letters_a_lot, "template": dispatch.template}
+    dispatch.db.once(
+        "assign_lots", as_of.isoformat(), as_of, lambda work: work.one("notices/assign_lots", work_id=work.work_id, **binds)
+    )
+    with dispatch.db.transaction() as session:
+        return [row["lot_id"] for row in session.all("notices/lots_to_produce")]
+
+
+def produce_lot(dispatch: LetterDispatch, lot_id: int, as_of: datetime) -> Counts:
+    """Compose the letters of a lot, seal them, put them where the print house fetches them, then hand the lot over.
+
+    Safe to repeat, and to kill: the same lot gives the same PDF under the same keys; the manifest, which makes the lot visible,
+    is written last; a lot that is handed over is left alone. The window starts with the deposit, not here.
+    """
+    with dispatch.db.transaction() as session:
+        found = session.one("notices/find_lot", lot_id=lot_id)
+        dated = legal_day(found["as_of"])
+        rows = session.all("notices/lot_letters", lot_id=lot_id, majority_years=MAJORITY, day=dated)
+    if found["status"] != "PLANNED":
+        return {"letters": found["letters"], "pages": found["pages"], "slow": 0, "refused": 0}
+    composition = dispatch.press.compose([_letter(dispatch, row) for row in rows], dated, last_day(dated))
+    refused = {reference_ for reference_, _ in composition.refused}
+    printed = [row for row in rows if _reference(dispatch, row) not in refused]
+    lot = make_lot(
+        lot_id, composition, [row["postcode"] for row in printed], dispatch.press.version, dated, dispatch.printer_recipient
+    )
+    for key, content in lot.objects:
+        dispatch.store.put(BUCKET, key, content)
+    left_out = [row["lot_rank"] for row in rows if _reference(dispatch, row) in refused]
+    counts = {"letters": len(printed), "pages": composition.pages, "slow": composition.slow, "refused": len(left_out)}
+    handed_over_at = dispatch.clock.present(as_of)
+    return dispatch.db.once(
+        "produce_lot", str(lot_id), as_of, lambda work: _hand_over(work, dispatch, lot, left_out, handed_over_at, counts)
+    ).counts
+
+
+def _hand_over(
+    work: Work, dispatch: LetterDispatch, lot: Lot, left_out: Sequence[int], handed_over_at: datetime, counts: Counts
+) -> Counts:
+    if left_out:
+        work.run("notices/leave_out_letters", lot_id=lot.lot_id, lot_ranks=list(left_out))
+    work.run(
+        "notices/hand_over_lot",
+        lot_id=lot.lot_id, pages=counts["pages"], pdf_sha256=lot.pdf_sha256, template=dispatch.template,
+        handed_over_at=handed_over_at,
+    )  # fmt: skip
+    return counts
+
+
+def _notice_id(row: Any) -> NoticeId:
+    return NoticeId(row["campaign_id"], row["person_id"], row["attempt_no"])
+
+
+def _reference(dispatch: LetterDispatch, row: Any) -> str:
+    return reference(dispatch.reference_key, _notice_id(row))
+
+
+def _letter(dispatch: LetterDispatch, row: Any) -> Letter:
+    notice = _notice_id(row)
+    return Letter(
+        reference=_reference(dispatch, row),
+        code=opposition_code.derive(dispatch.code_key, notice.campaign_id, notice.person_id, notice.attempt_no),
+        address=address_lines(row),
+        variant=Variant(kind_of(row), sender_of(row["body"])),
+        concerned=concerned(row),
+    )

@@ -1,0 +1,2 @@
+-- Lets the planner know the staged rows.
+analyze staged
