@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +10,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.registry.arrow_text import Mask, TextColumn, mask_of, null_if_empty, one_array, replace_where, text_column, texts_where
+from pipelines.registry.arrow_text import Mask, mask_of, matches, null_if_empty, replace_where, text_column, texts_where
 from pipelines.registry.postal_address import LINE_WIDTH, TOWN_WIDTH, AddressFlag, department_of, fit_line, fold_line, tidy_line
 
-_ASCII_FOLD = bytes(
-    code if code > 127 else ord(chr(code).upper()) if chr(code).isalnum() else ord(" ")
-    for code in range(256)
-)  # fmt: skip
-_ASCII_TIDY = bytes(ord(" ") if chr(code).isspace() and code < 128 else code for code in range(256))
+_FOLD_BYTES = bytes(ord((fold_line(chr(code)) or " ")[0]) for code in range(256))
+_TIDY_BYTES = bytes(ord(" ") if code < 128 and chr(code).isspace() else code for code in range(256))
+# What the fast ways below get wrong, and is left to the rule for one value: ligatures, letters beyond Latin-1 and the
+# line feed that stands between values; for tidying, marks to be composed and spaces that are not ASCII.
+_NOT_ONE_BYTE = r"[^\x{00}-\x{FF}]|[\nÆæßÞþ\x{80}-\x{BF}]"
+_NOT_TIDY = r"[^\x{00}-\x{17F}\x{1E00}-\x{1EFF}]|[\x{80}-\x{A0}]"
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,13 @@ def normalise_addresses(rows: pa.RecordBatch | pa.Table) -> AddressColumns:
     """Normalise the address columns of a delivery, by the rules of `normalise_address`."""
     flags = np.zeros(rows.num_rows, dtype=np.int16)
     lines = {
-        name: _fit(_shape(text_column(rows, name), table, scalar), width, flags)
-        for name, table, scalar, width in (
-            ("address_2", _ASCII_TIDY, tidy_line, LINE_WIDTH),
-            ("address_3", _ASCII_TIDY, tidy_line, LINE_WIDTH),
-            ("address_4", _ASCII_FOLD, fold_line, LINE_WIDTH),
-            ("address_5", _ASCII_FOLD, fold_line, LINE_WIDTH),
-            ("town", _ASCII_FOLD, fold_line, TOWN_WIDTH),
+        name: _fit(shape(text_column(rows, name)), width, flags)
+        for name, shape, width in (
+            ("address_2", tidy_column, LINE_WIDTH),
+            ("address_3", tidy_column, LINE_WIDTH),
+            ("address_4", fold_column, LINE_WIDTH),
+            ("address_5", fold_column, LINE_WIDTH),
+            ("town", fold_column, TOWN_WIDTH),
         )
     }
     given = null_if_empty(pc.utf8_trim_whitespace(text_column(rows, "postcode")))
@@ -57,18 +57,25 @@ def normalise_addresses(rows: pa.RecordBatch | pa.Table) -> AddressColumns:
     return AddressColumns(**lines, postcode=postcode, department=department, flags=flags, bad_postcode=bad)
 
 
-def tidy_column(column: TextColumn) -> pa.StringArray:
-    """Return a column in NFC with single spaces and no space at the ends; blank becomes null."""
-    return _shape(column, _ASCII_TIDY, tidy_line)
+def tidy_column(texts: pa.StringArray) -> pa.StringArray:
+    """Return a column in NFC with single spaces and no space at the ends (`tidy_line`); blank becomes null."""
+    tidy = _single_spaces(_translate_bytes(texts, _TIDY_BYTES))
+    special = matches(texts, _NOT_TIDY)
+    if special.any():
+        tidy = replace_where(tidy, special, [tidy_line(text) for text in texts_where(texts, special)])
+    return null_if_empty(tidy)
 
 
-def _shape(column: TextColumn, table: bytes, scalar: Callable[[str], str]) -> pa.StringArray:
-    texts = one_array(column)
-    shaped = _trim(_translate_bytes(texts, table))
+def fold_column(texts: pa.StringArray) -> pa.StringArray:
+    """Return a column in A-Z, 0-9 and single spaces (`fold_line`); blank becomes null."""
+    folded = _translate_bytes(texts, _FOLD_BYTES)
     accented = mask_of(pc.invert(pc.string_is_ascii(texts)))
     if accented.any():
-        shaped = replace_where(shaped, accented, [scalar(text) for text in texts_where(texts, accented)])
-    return null_if_empty(shaped)
+        special = accented & matches(texts, _NOT_ONE_BYTE)
+        plain = accented & ~special
+        folded = replace_where(folded, plain, _fold_latin_1(texts_where(texts, plain)))
+        folded = replace_where(folded, special, [fold_line(text) for text in texts_where(texts, special)])
+    return null_if_empty(_single_spaces(folded))
 
 
 def _translate_bytes(texts: pa.StringArray, table: bytes) -> pa.StringArray:
@@ -80,11 +87,16 @@ def _translate_bytes(texts: pa.StringArray, table: bytes) -> pa.StringArray:
     return pa.StringArray.from_buffers(len(texts), buffers[1], data, buffers[0], texts.null_count, texts.offset)
 
 
-def _trim(texts: pa.StringArray) -> pa.StringArray:
+def _fold_latin_1(texts: list[str]) -> list[str | None]:
+    """Fold texts of Latin-1 letters all at once, one byte a letter; none holds a line feed."""
+    keep_lines = _FOLD_BYTES[:10] + b"\n" + _FOLD_BYTES[11:]
+    return [*"\n".join(texts).encode("latin-1").translate(keep_lines).decode("ascii").split("\n")] if texts else []
+
+
+def _single_spaces(texts: pa.StringArray) -> pa.StringArray:
     trimmed: pa.StringArray = pc.utf8_trim(texts, " ")
-    double = mask_of(pc.match_substring(trimmed, "  "))
-    if double.any():
-        return replace_where(trimmed, double, [" ".join(text.split()) for text in texts_where(trimmed, double)])
+    while mask_of(pc.match_substring(trimmed, "  ")).any():
+        trimmed = pc.replace_substring(trimmed, "  ", " ")
     return trimmed
 
 

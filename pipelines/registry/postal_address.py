@@ -95,11 +95,15 @@ def fit_line(line: str, width: int = LINE_WIDTH) -> tuple[str, AddressFlag]:
     """Shorten a line that is too long: AFNOR abbreviations first, then a cut at a word, which the flags tell."""
     if len(line) <= width:
         return line, AddressFlag(0)
-    short = " ".join(_ABBREVIATIONS.get(fold_line(word), word) for word in line.split())
+    short = " ".join(_abbreviated(word) for word in line.split())
     if len(short) <= width:
         return short, AddressFlag.ABBREVIATED
     cut = short[: width + 1].rpartition(" ")[0] or short[:width]
     return cut, AddressFlag.CUT | (AddressFlag.ABBREVIATED if short != line else AddressFlag(0))
+
+
+def _abbreviated(word: str) -> str:
+    return _ABBREVIATIONS.get(word.upper() if word.isascii() else fold_line(word), word)
 
 
 def normalise_address(address: PostalAddress) -> NormalisedAddress:

@@ -87,9 +87,11 @@ def _first_names(rng: np.random.Generator, people: People, origin: Integers) -> 
     first[homonym] = first[people.parent_1[homonym]]
     first = _distinct_twins(people, first, group, pool)
     no_second = rng.random(len(people)) < 0.25
-    second = pick(pool.words, pool.draw(rng, group), no_second)
-    third = pick(pool.words, pool.draw(rng, group), no_second | (rng.random(len(people)) < 0.5))
-    return joined(" ", pick(pool.words, first), second, third), pick(pool.slugs, first)
+    second, third = pool.draw(rng, group), pool.draw(rng, group)
+    no_second |= second == first
+    no_third = no_second | (third == first) | (third == second) | (rng.random(len(people)) < 0.5)
+    words = pool.words
+    return joined(" ", pick(words, first), pick(words, second, no_second), pick(words, third, no_third)), pick(pool.slugs, first)
 
 
 def _distinct_twins(people: People, first: Integers, group: Integers, pool: _Pool) -> Integers:

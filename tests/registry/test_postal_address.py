@@ -1,0 +1,109 @@
+"""AFNOR lines and departments."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.registry.address_columns import fold_column, normalise_addresses, tidy_column
+from pipelines.registry.contract import DELIVERY_SCHEMA
+from pipelines.registry.postal_address import AddressFlag, PostalAddress, department_of, fit_line, fold_line, normalise_address, tidy_line
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("12, rue de l'Église", "12 RUE DE L EGLISE"),
+        ("SAINT-ÉTIENNE", "SAINT ETIENNE"),
+        ("rue de l'Œuvre", "RUE DE L OEUVRE"),
+        ("Ÿ ß Æ ø ł đ ı İ", "Y SS AE O L D I I"),
+        ("Nguyễn Thị Đào", "NGUYEN THI DAO"),
+        ("  BP   12 ;", "BP 12"),
+        ("e\u0301cole", "ECOLE"),
+    ],
+)
+def test_line_4_and_below_are_plain_upper_case(text: str, line: str) -> None:
+    assert fold_line(text) == line
+
+
+def test_lines_2_and_3_keep_their_accents() -> None:
+    address = normalise_address(PostalAddress("Bâtiment  C", "Résidence de l'Étang", "1 rue du Bac", None, "75007", "Paris")).address
+    assert (address.line_2, address.line_3) == ("Bâtiment C", "Résidence de l'Étang")
+
+
+def test_long_line_is_abbreviated_before_it_is_cut() -> None:
+    assert fit_line("117 AVENUE DU GENERAL DE LA TOUR D AUVERGNE", 38) == ("117 AV DU GAL DE LA TOUR D AUVERGNE", AddressFlag.ABBREVIATED)
+
+
+def test_nothing_is_cut_without_a_flag() -> None:
+    line, flag = fit_line("117 AVENUE DES ANCIENS COMBATTANTS D AFRIQUE DU NORD", 38)
+    assert line == "117 AV DES ANCIENS COMBATTANTS D"
+    assert flag == AddressFlag.CUT | AddressFlag.ABBREVIATED
+
+
+def test_line_that_fits_is_not_abbreviated() -> None:
+    assert fit_line("12 AVENUE FOCH") == ("12 AVENUE FOCH", AddressFlag(0))
+
+
+@given(st.text(max_size=90))
+def test_every_line_fits_or_says_so(text: str) -> None:
+    result = normalise_address(PostalAddress(None, None, text, None, "75011", text))
+    assert all(len(line) <= 38 for line in result.lines)
+    if AddressFlag.CUT not in result.flags and AddressFlag.ABBREVIATED not in result.flags:
+        assert (result.address.line_4 or "") == fold_line(text)
+
+
+def test_blank_lines_are_removed() -> None:
+    assert normalise_address(PostalAddress(" ", None, "1 rue du Bac", "", "75007", "Paris")).lines == ("1 RUE DU BAC", "75007 PARIS")
+
+
+@pytest.mark.parametrize(
+    ("address", "flags"),
+    [
+        (PostalAddress(), AddressFlag.NO_ADDRESS),
+        (PostalAddress(postcode="75011"), AddressFlag.NO_STREET | AddressFlag.NO_TOWN),
+        (PostalAddress(line_5="LE BOURG", town="RODEZ"), AddressFlag.NO_POSTCODE),
+        (PostalAddress(line_5="LE BOURG", postcode="12000", town="RODEZ"), AddressFlag(0)),
+    ],
+)
+def test_what_is_missing_is_told(address: PostalAddress, flags: AddressFlag) -> None:
+    result = normalise_address(address)
+    assert (result.flags, result.usable) == (flags, not flags)
+
+
+@pytest.mark.parametrize(
+    ("postcode", "department"),
+    [
+        ("01000", "01"), ("75011", "75"), ("20000", "2A"), ("20137", "2A"), ("20200", "2B"), ("20600", "2B"), ("20300", None),
+        ("97110", "971"), ("97600", "976"), ("98000", "980"), ("98800", "988"), ("97900", None), ("00100", "00"), ("96000", None), ("99000", None),
+        ("7500", None), ("750111", None), ("7501A", None), ("", None), ("٧٥٠١١", None),
+    ],
+)  # fmt: skip
+def test_department_of_a_postcode(postcode: str, department: str | None) -> None:
+    assert department_of(postcode) == department
+
+
+_TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=60), st.text("Aé Œœç-',ÆßİŞ\u0301\u00a0\n", max_size=60)), max_size=12)
+
+
+@given(_TEXTS)
+def test_a_column_follows_the_rule_of_one_line(texts: list[str | None]) -> None:
+    column = pa.array([None, *texts], pa.string()).slice(1)
+    assert fold_column(column).to_pylist() == [fold_line(text or "") or None for text in texts]
+    assert tidy_column(column).to_pylist() == [tidy_line(text or "") or None for text in texts]
+
+
+@given(_TEXTS, st.sampled_from([None, "", "20200", "7500", "75011"]))
+def test_address_columns_follow_the_rule_of_one_address(texts: list[str | None], postcode: str | None) -> None:
+    rows = [
+        {"address_2": text, "address_3": text, "address_4": text, "address_5": None, "postcode": postcode, "town": text} for text in texts
+    ]
+    columns = normalise_addresses(pa.Table.from_pylist(rows, schema=DELIVERY_SCHEMA))
+    for place, text in enumerate(texts):
+        one = normalise_address(PostalAddress(text, text, text, None, postcode, text))
+        names = ("address_2", "address_3", "address_4", "address_5", "postcode", "town")
+        assert tuple(getattr(columns, name)[place].as_py() for name in names) == tuple(one.address)
+        assert columns.flags[place] == one.flags
+        assert columns.bad_postcode[place] == (postcode == "7500")

@@ -1,0 +1,111 @@
+"""Which rows are taken, which are refused and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from rows import GOOD, REFERENCE, rows
+
+from pipelines.registry.contract import DELIVERY_SCHEMA
+from pipelines.registry.row_rules import FAULT_SCHEMA, NORMALISED_SCHEMA, RowFault, check_rows
+
+
+def test_good_row_is_normalised() -> None:
+    checked = check_rows(rows({"matricule": "2 84 05 2a 321 025", "birth_name": " D'ALMEIDA ", "email": "elise@ORANGE.example"}), REFERENCE)
+    row = checked.good.to_pylist()[0]
+    assert checked.good.schema == NORMALISED_SCHEMA
+    assert (row["matricule"], row["birth_name"], row["email"]) == ("284052A32102552", "D'ALMEIDA", "elise@orange.example")
+    assert (row["born_on"], row["birth_precision"], row["department"]) == (dt.date(1984, 5, 12), "DAY", "2A")
+    assert (row["address_4"], row["town"], row["language"], row["large_print"]) == ("12 RUE DE L EGLISE", "PORTO VECCHIO", "fr", False)
+    assert checked.faults.num_rows == checked.refused_rows == checked.refused_emails == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "column"),
+    [
+        ({"matricule": None}, RowFault.MATRICULE_MISSING, "matricule"),
+        ({"matricule": "28405"}, RowFault.MATRICULE_SHAPE, "matricule"),
+        ({"matricule": "284052A32102553"}, RowFault.MATRICULE_KEY, "matricule"),
+        ({"matricule_kind": "MIG"}, RowFault.MATRICULE_KIND_UNKNOWN, "matricule_kind"),
+        ({"matricule_kind": None}, RowFault.MATRICULE_KIND_UNKNOWN, "matricule_kind"),
+        ({"birth_name": "  "}, RowFault.NAME_MISSING, "birth_name"),
+        ({"first_names": None}, RowFault.NAME_MISSING, "first_names"),
+        ({"birth_name": "DUPON\ufffd"}, RowFault.TEXT_UNREADABLE, "birth_name"),
+        ({"town": "PARIS\x1a"}, RowFault.TEXT_UNREADABLE, "town"),
+        ({"used_name": "N\x85"}, RowFault.TEXT_UNREADABLE, "used_name"),
+        ({"sex": "X"}, RowFault.SEX_UNKNOWN, "sex"),
+        ({"sex": None}, RowFault.SEX_UNKNOWN, "sex"),
+        ({"birth_date": "00000000"}, RowFault.BIRTH_DATE_UNREADABLE, "birth_date"),
+        ({"birth_date": "20260106"}, RowFault.BIRTH_DATE_IN_FUTURE, "birth_date"),
+        ({"birth_date": "20270000"}, RowFault.BIRTH_DATE_IN_FUTURE, "birth_date"),
+        ({"birthplace_code": "2C004"}, RowFault.BIRTHPLACE_SHAPE, "birthplace_code"),
+        ({"postcode": "7500"}, RowFault.POSTCODE_SHAPE, "postcode"),
+        ({"representative_1": "284052A32102553"}, RowFault.REPRESENTATIVE_SHAPE, "representative_1"),
+        ({"representative_2": "x"}, RowFault.REPRESENTATIVE_SHAPE, "representative_2"),
+        ({"protection": "AUTRE"}, RowFault.PROTECTION_UNKNOWN, "protection"),
+        ({"language": "fra"}, RowFault.LANGUAGE_SHAPE, "language"),
+        ({"affiliated_since": None}, RowFault.AFFILIATION_DATE_MISSING, "affiliated_since"),
+        ({"died_on": dt.date(2026, 1, 6)}, RowFault.DEATH_DATE_IMPOSSIBLE, "died_on"),
+        ({"died_on": dt.date(1984, 5, 11)}, RowFault.DEATH_DATE_IMPOSSIBLE, "died_on"),
+    ],
+)
+def test_bad_row_is_refused_with_its_reason(change: dict[str, Any], reason: RowFault, column: str) -> None:
+    checked = check_rows(rows({}, change, {}), REFERENCE, first_row=10)
+    assert checked.faults.schema == FAULT_SCHEMA
+    assert checked.faults.to_pylist() == [{"row": 11, "reason": str(reason), "column": column}]
+    assert checked.good.column("row").to_pylist() == [10, 12]
+    assert checked.refused_rows == 1
+
+
+def test_every_reason_is_shown_by_a_test() -> None:
+    marks: Any = test_bad_row_is_refused_with_its_reason
+    assert {case[1] for case in marks.pytestmark[0].args[1]} == set(RowFault)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"birth_date": "20260000"},
+        {"birth_date": "19550000"},
+        {"birthplace_code": None},
+        {"matricule": "7112312345678", "matricule_kind": "NNP"},
+        {"representative_1": "7112312345678"},
+        {"protection": "", "language": "EN"},
+        {"postcode": None, "town": None, "address_4": None},
+        {"died_on": REFERENCE},
+        {"birth_date": "19550000", "died_on": dt.date(1955, 6, 1)},
+        {"birth_name": "ŒUVRARD\u00a0DE « LA TOUR »"},
+    ],
+)
+def test_row_with_something_unusual_is_taken(change: dict[str, Any]) -> None:
+    assert check_rows(rows(change), REFERENCE).refused_rows == 0
+
+
+def test_bad_email_becomes_null_and_is_counted_but_refuses_nobody() -> None:
+    checked = check_rows(rows({"email": "inconnu"}, {"email": None}, {}), REFERENCE)
+    assert checked.good.column("email").to_pylist() == [None, None, GOOD["email"]]
+    assert checked.good.column("email_refused").to_pylist() == [True, False, False]
+    assert checked.refused_emails == 1
+
+
+def test_several_faults_of_a_row_are_all_told() -> None:
+    checked = check_rows(rows({"sex": "X", "postcode": "1"}), REFERENCE)
+    assert checked.faults.column("reason").to_pylist() == ["POSTCODE_SHAPE", "SEX_UNKNOWN"]
+    assert checked.refused_rows == 1
+
+
+def test_representative_without_a_key_is_completed() -> None:
+    checked = check_rows(rows({"representative_1": "2550814168025"}), REFERENCE)
+    assert checked.good.column("representative_1").to_pylist() == ["255081416802538"]
+
+
+def test_decomposed_accents_are_composed() -> None:
+    checked = check_rows(rows({"birth_name": "E\u0301VRARD"}), REFERENCE)
+    assert checked.good.column("birth_name").to_pylist() == ["ÉVRARD"]
+
+
+def test_empty_batch_gives_empty_tables() -> None:
+    checked = check_rows(DELIVERY_SCHEMA.empty_table(), REFERENCE)
+    assert (checked.good.num_rows, checked.faults.num_rows) == (0, 0)
