@@ -1,5 +1,6 @@
 -- Closes the accounts of people whose proven request came after their opening. Grain: one account.
--- Idempotency: only an open account closes, and only by a request taken in since its opening. Source: CSP R1111-36 (closing at any time, archive of ten years).
+-- Idempotency: only an open account closes, and only by a request taken in since its opening.
+-- Source: CSP R1111-36 (closing at any time, archive of ten years).
 update accounts.account as a
 set
   status = 'CLOSED',

@@ -3,8 +3,8 @@
 with accepted as (
   select *
   from unnest(
-    cast(:person_ids as bigint []), cast(:attempt_nos as smallint []), cast(:sent_ats as timestamptz []),
-    cast(:sent_ons as date []), cast(:last_days as date [])
+    cast(:person_ids as bigint[]), cast(:attempt_nos as smallint[]), cast(:sent_ats as timestamptz[]),
+    cast(:sent_ons as date[]), cast(:last_days as date[])
   ) as given (person_id, attempt_no, sent_at, sent_on, last_day)
 ),
 

@@ -12,9 +12,10 @@ with failing as (
     c.version as contact_version,
     c.postcode is not null and c.town is not null as has_address,
     given.failure
-  from unnest(
-    cast(:person_ids as bigint []), cast(:attempt_nos as smallint []), cast(:failures as text [])
-  ) as given (person_id, attempt_no, failure)
+  from
+    unnest(
+      cast(:person_ids as bigint[]), cast(:attempt_nos as smallint[]), cast(:failures as text[])
+    ) as given (person_id, attempt_no, failure)
   inner join campaign.journey as j
     on
       given.person_id = j.person_id and j.campaign_id = :campaign_id and given.attempt_no = j.attempt_no

@@ -4,6 +4,6 @@ select
   given.person_id,
   given.failures,
   :as_of
-from unnest(cast(:person_ids as bigint []), cast(:failures as smallint [])) as given (person_id, failures)
+from unnest(cast(:person_ids as bigint[]), cast(:failures as smallint[])) as given (person_id, failures)
 on conflict (person_id) do update
   set failures = oppositions.failure.failures + excluded.failures, last_failure_at = excluded.last_failure_at

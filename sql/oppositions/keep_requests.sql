@@ -13,6 +13,6 @@ select
   given.person_id,
   given.receipt
 from unnest(
-  cast(:lines as integer []), cast(:request_refs as text []), cast(:received_ats as timestamptz []),
-  cast(:outcomes as text []), cast(:causes as text []), cast(:person_ids as bigint []), cast(:receipts as text [])
+  cast(:lines as integer[]), cast(:request_refs as text[]), cast(:received_ats as timestamptz[]),
+  cast(:outcomes as text[]), cast(:causes as text[]), cast(:person_ids as bigint[]), cast(:receipts as text[])
 ) as given (line, request_ref, received_at, outcome, cause, person_id, receipt)

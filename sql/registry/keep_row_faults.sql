@@ -7,5 +7,5 @@ select
   given.reason,
   given.column_name
 from unnest(
-  cast(:lines as bigint []), cast(:reasons as text []), cast(:columns as text [])
+  cast(:lines as bigint[]), cast(:reasons as text[]), cast(:columns as text[])
 ) as given (line, reason, column_name)

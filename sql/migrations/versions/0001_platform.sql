@@ -14,7 +14,7 @@ grant usage on schema platform to espace_pipeline;
 -- Every table that holds one row or more a person is cut by ranges of 2^23 person ids: 8 partitions hold today's 65 million
 -- people, 16 are made at once (134 million ids: births of decades). A shard is a smaller range of the same ids, so that it
 -- always lies in one partition, reads neighbouring pages, and can be vacuumed, re-indexed or exported alone.
-create function platform.partition_by_person (parent regclass, fill integer default 100) returns void
+create function platform.partition_by_person(parent regclass, fill integer default 100) returns void
 language plpgsql as $$
 declare
   slice constant bigint := 8388608;
@@ -60,10 +60,10 @@ select platform.partition_by_person('platform.audit');
 grant select, insert on platform.audit to espace_pipeline;
 
 -- A state machine moves only inside a unit of work, which says which run moves it and for which instant.
-create function platform.current_work () returns bigint
+create function platform.current_work() returns bigint
 language sql stable as $$ select current_setting('espace_sante.work_id')::bigint $$;
 
-create function platform.current_instant () returns timestamptz
+create function platform.current_instant() returns timestamptz
 language sql stable as $$ select current_setting('espace_sante.as_of')::timestamptz $$;
 
 -- Grain: one file taken in from a partner, whole or refused whole.

@@ -71,7 +71,7 @@ create index journey_window on campaign.journey (last_day, person_id) where stat
 create index journey_waiting on campaign.journey (wave_id, person_id) where status = 'PLANNED';
 grant select, insert, update on campaign.journey to espace_pipeline;
 
-create function campaign.journey_begins () returns trigger
+create function campaign.journey_begins() returns trigger
 language plpgsql as $$
 begin
   if exists (select from begun where status not in ('PLANNED', 'EXCLUDED')) then
@@ -85,7 +85,7 @@ begin
 end
 $$;
 
-create function campaign.journey_moves () returns trigger
+create function campaign.journey_moves() returns trigger
 language plpgsql as $$
 begin
   if exists (
@@ -143,7 +143,7 @@ create index attempt_open on campaign.attempt (wave_id, channel, person_id) wher
 create index attempt_lot on campaign.attempt (lot_id, lot_rank) where lot_id is not null;
 grant select, insert, update on campaign.attempt to espace_pipeline;
 
-create function campaign.attempt_moves () returns trigger
+create function campaign.attempt_moves() returns trigger
 language plpgsql as $$
 begin
   if exists (

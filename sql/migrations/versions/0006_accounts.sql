@@ -17,7 +17,7 @@ create table accounts.account (
   person_id bigint not null,
   campaign_id smallint not null,
   status text not null default 'OPEN' check (status in ('OPEN', 'CLOSED')),
-  services smallint [] not null default '{1,2,3,4}',
+  services smallint[] not null default '{1,2,3,4}',
   opened_on date not null,
   closed_on date,
   closing_reason text,
@@ -31,7 +31,7 @@ select platform.partition_by_person('accounts.account', 90);
 create unique index one_open_account_a_person on accounts.account (person_id) where status = 'OPEN';
 grant select, insert, update on accounts.account to espace_pipeline;
 
-create function accounts.account_opens () returns trigger
+create function accounts.account_opens() returns trigger
 language plpgsql as $$
 begin
   insert into platform.audit (person_id, work_id, occurred_at, subject, after, detail)
@@ -42,7 +42,7 @@ begin
 end
 $$;
 
-create function accounts.account_changes () returns trigger
+create function accounts.account_changes() returns trigger
 language plpgsql as $$
 begin
   if exists (

@@ -1,7 +1,16 @@
 -- title: People notified once at least = opposed + opened + pending + cancelled + to be told again
 -- Left: the attempts that left. Right: the journeys. Violations: a pending window that no sent attempt explains.
 select
-  (select count(*) from (select distinct person_id, campaign_id from campaign.attempt where sent_on is not null)) as left_hand,
+  (
+    select count(*)
+    from (
+      select distinct
+        person_id,
+        campaign_id
+      from campaign.attempt
+      where sent_on is not null
+    )
+  ) as left_hand,
   count(*) filter (where j.status in ('OPENED', 'NOTIFIED'))
   + count(*) filter (
     where j.status in ('OPPOSED', 'CANCELLED', 'EXCLUDED', 'ELIGIBLE', 'PLANNED') and exists (

@@ -7,9 +7,10 @@ select
 from (
   select person_id
   from campaign.attempt
-  where status in ('PREPARED', 'CLAIMED', 'SENT') and person_id not in (
-    select person_id from platform.audit where subject = 'journey' and after = 'ELIGIBLE'
-  )
+  where
+    status in ('PREPARED', 'CLAIMED', 'SENT') and person_id not in (
+      select person_id from platform.audit where subject = 'journey' and after = 'ELIGIBLE'
+    )
   group by person_id, campaign_id
   having count(*) > 1
 )

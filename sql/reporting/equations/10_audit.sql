@@ -7,7 +7,7 @@ with told as (
     after
   from platform.audit
   where subject in ('journey', 'account')
-  order by person_id, subject, audit_id desc
+  order by person_id asc, subject asc, audit_id desc
 ),
 
 held as (
