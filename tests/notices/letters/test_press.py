@@ -1,0 +1,168 @@
+"""A composed letter says what the template says, to the right person, however it was made."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+
+import pypdf
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.notices.code_format import grouped
+from pipelines.notices.kind import NoticeKind
+from pipelines.notices.letters.fonts import FontCase
+from pipelines.notices.letters.layout import FilledField, LetterLayout
+from pipelines.notices.letters.letter import Composition, Letter, Placed, Refusal, Variant, field_texts
+from pipelines.notices.letters.press import LetterPress
+from pipelines.notices.templates import BadTemplateError
+from pipelines.platform.errors import RuleError
+from tests.notices.conftest import NAMES, SENDER, TEMPLATES, letter
+from tests.notices.letters.drawn_text import drawn_texts
+
+BOLD = FontCase(TEMPLATES / "letter" / "fonts").face(("Notice Sans",), 700)
+DATED, LAST_DAY = date(2022, 1, 31), date(2022, 3, 14)
+
+
+def compose(press: LetterPress, *letters: Letter) -> Composition:
+    return press.compose(letters, DATED, LAST_DAY)
+
+
+def page_texts(pdf: bytes) -> list[str]:
+    return [page.extract_text() for page in pypdf.PdfReader(BytesIO(pdf)).pages]
+
+
+def words(text: str) -> Counter[str]:
+    return Counter(text.split())
+
+
+def placed_words(pdf: bytes, page: int, wanted: set[str]) -> dict[str, tuple[int, int]]:
+    """Return where, to the half point, each wanted text starts on a page."""
+    found: dict[str, tuple[int, int]] = {}
+
+    def note(text: str, cm: list[float], tm: list[float], font: object, size: float) -> None:
+        if text.strip() in wanted:
+            x, y = tm[4] * cm[0] + tm[5] * cm[2] + cm[4], tm[4] * cm[1] + tm[5] * cm[3] + cm[5]
+            found.setdefault(text.strip(), (round(2 * x), round(2 * y)))
+
+    pypdf.PdfReader(BytesIO(pdf)).pages[page].extract_text(visitor_text=note)
+    return found
+
+
+def test_each_of_200_letters_holds_its_own_address_name_code_and_reference(press: LetterPress) -> None:
+    letters = [letter(number) for number in range(100, 300)]
+    composition = compose(press, *letters)
+    pages = drawn_texts(composition.pdf)
+    assert (composition.slow, composition.refused, composition.pages, len(pages)) == (0, (), 400, 400)
+    forms = {kind: f"/V{number}" for number, kind in enumerate(dict.fromkeys(one.variant.kind for one in letters))}
+    for one, placed in zip(letters, composition.placed, strict=True):
+        form = forms[one.variant.kind]
+        expected = [f"{form}P0", *one.address, *filter(None, [one.concerned]), "31 janvier 2022", one.reference, grouped(one.code), "14 mars 2022"]
+        assert placed == Placed(one.reference, placed.first_page, 2)
+        assert pages[placed.first_page - 1] == expected
+        assert pages[placed.first_page] == [f"{form}P1"]
+
+
+@pytest.mark.parametrize(("name", "kind"), zip(NAMES, [*NoticeKind, *NoticeKind, *NoticeKind][: len(NAMES)], strict=True))
+def test_drawn_page_has_the_text_and_places_of_the_page_laid_out_whole(press: LetterPress, templates: Path, name: str, kind: NoticeKind) -> None:
+    one = dataclasses.replace(letter(4, name, kind), address=(name, "12 RUE DE L EGLISE", "33000 BORDEAUX"))
+    texts = field_texts(one, DATED, LAST_DAY)
+    whole = LetterLayout(templates).one_letter(one.variant, {field: FilledField(text) for field, text in texts.items()})
+    drawn = compose(press, one)
+    assert drawn.slow == 0
+    assert [words(page) for page in page_texts(drawn.pdf)] == [words(page) for page in page_texts(whole)]
+    wanted = {one.address[1], grouped(one.code), one.reference, "14 mars 2022"}
+    assert placed_words(drawn.pdf, 0, wanted) == placed_words(whole, 0, wanted)
+    assert set(placed_words(drawn.pdf, 0, wanted)) == wanted
+
+
+@settings(max_examples=30, deadline=None)
+@given(name=st.text(st.sampled_from(sorted(BOLD.alphabet)), min_size=1, max_size=20))
+def test_any_latin_name_is_drawn_as_written(press: LetterPress, name: str) -> None:
+    one = letter(1, name, NoticeKind.REPRESENTATIVE_MINOR)
+    composition = compose(press, one)
+    assert field_texts(one, DATED, LAST_DAY)["concerned"] in drawn_texts(composition.pdf)[0]
+    assert (composition.slow, composition.refused) == (0, ())
+
+
+def test_same_letters_give_the_same_bytes(press: LetterPress, templates: Path) -> None:
+    letters = [letter(number) for number in range(7)]
+    letters.append(letter(8, "Ольга", NoticeKind.REPRESENTATIVE_MINOR))
+    assert compose(press, *letters).pdf == compose(LetterPress(templates), *letters).pdf
+
+
+def test_decomposed_accents_are_drawn_composed(press: LetterPress) -> None:
+    composition = compose(press, letter(1, "Zoe\u0308 NGUYE\u0302\u0303N", NoticeKind.REPRESENTATIVE_MINOR))
+    assert composition.slow == 0
+    assert "Zoë NGUYỄN" in drawn_texts(composition.pdf)[0]
+
+
+def test_text_outside_the_subset_is_laid_out_alone_and_counted(press: LetterPress) -> None:
+    letters = [letter(1), letter(2, "Ольга Иванова", NoticeKind.REPRESENTATIVE_MINOR), letter(3)]
+    composition = compose(press, *letters)
+    pages = page_texts(composition.pdf)
+    assert (composition.slow, composition.pages, [placed.first_page for placed in composition.placed]) == (1, 6, [1, 3, 5])
+    assert "Ольга Иванова" in pages[2] and grouped(letters[1].code) in pages[2] and grouped(letters[2].code) in pages[4]
+
+
+def test_line_too_wide_for_its_slot_is_laid_out_alone_in_one_line(press: LetterPress) -> None:
+    wide = dataclasses.replace(letter(0), address=("MADAME MARGUERITE WAMBERGUE WILLEMOWSKY", "33000 BORDEAUX"))
+    composition = compose(press, wide)
+    assert (composition.slow, composition.refused) == (1, ())
+    assert "MADAME MARGUERITE WAMBERGUE WILLEMOWSKY" in page_texts(composition.pdf)[0].splitlines()
+
+
+def test_letter_that_cannot_be_shown_is_left_out_and_named_while_the_others_are_made(press: LetterPress) -> None:
+    endless = dataclasses.replace(letter(1), address=("W" * 60, "33000 BORDEAUX"))
+    foreign = letter(2, "محمد", NoticeKind.REPRESENTATIVE_MINOR)
+    composition = compose(press, endless, foreign, letter(3))
+    assert composition.refused == ((endless.reference, Refusal.TOO_LONG), (foreign.reference, Refusal.NO_GLYPH))
+    assert composition.placed == (Placed(letter(3).reference, 1, 2),)
+
+
+def test_every_font_is_embedded(press: LetterPress) -> None:
+    composition = compose(press, letter(1), letter(2, "Ольга", NoticeKind.REPRESENTATIVE_MINOR))
+    reader = pypdf.PdfReader(BytesIO(composition.pdf))
+    resources = reader.pages[0]["/Resources"]
+    fonts = [font for form in resources["/XObject"].values() for font in form.get_object()["/Resources"].get("/Font", {}).values()]
+    fonts += resources["/Font"].values()
+    assert len(fonts) > 6
+    for font in fonts:
+        descendant = font.get_object()["/DescendantFonts"][0].get_object()
+        assert "/FontFile2" in descendant["/FontDescriptor"]
+
+
+def test_letters_of_two_bodies_keep_their_own_sender(press: LetterPress) -> None:
+    other = dataclasses.replace(SENDER, code="MSA-33", name="Mutualité sociale agricole de la Gironde", signatory="Paul Béarnais")
+    composition = compose(press, letter(3), dataclasses.replace(letter(6), variant=Variant(NoticeKind.ADULT, other)))
+    pages = page_texts(composition.pdf)
+    assert "Mutualité sociale" not in pages[0] + pages[1] and "Claire Duverneuil-Lafargue" in pages[1]
+    assert "Mutualité sociale" in pages[2] and "Paul Béarnais" in pages[3] and "Caisse primaire" not in pages[2] + pages[3]
+
+
+def test_letter_refuses_an_addressee_without_the_person_concerned() -> None:
+    with pytest.raises(RuleError, match="do not agree"):
+        Letter("ES1", "0" * 12, ("A", "B"), Variant(NoticeKind.REPRESENTATIVE_MINOR, SENDER))
+    with pytest.raises(RuleError, match="do not agree"):
+        Letter("ES1", "0" * 12, ("A", "B"), Variant(NoticeKind.ADULT, SENDER), "Someone")
+
+
+@pytest.mark.parametrize("address", [(), ("A",) * 7, ("A", " ", "B")])
+def test_letter_refuses_an_address_that_cannot_be_posted(address: tuple[str, ...]) -> None:
+    with pytest.raises(RuleError, match="one to 6 lines"):
+        Letter("ES1", "0" * 12, address, Variant(NoticeKind.ADULT, SENDER))
+
+
+def test_last_day_before_the_letter_is_refused(press: LetterPress) -> None:
+    with pytest.raises(RuleError, match="cannot promise"):
+        press.compose([letter(0)], DATED, DATED)
+
+
+def test_body_that_does_not_fit_one_sheet_is_refused(press: LetterPress) -> None:
+    endless = dataclasses.replace(SENDER, code="X", name="Caisse " * 400)
+    with pytest.raises(BadTemplateError, match="more than one sheet"):
+        compose(press, dataclasses.replace(letter(0), variant=Variant(NoticeKind.ADULT, endless)))
