@@ -77,7 +77,7 @@ def database_account() -> Account | None:
         # Two instances may be started at once: useradd refuses while the other one holds the password file.
         if _lookup() is None and (not program or time.monotonic() > deadline):
             raise FinalError(
-                f"PostgreSQL refuses to run as root and the system account {NAME} could not be made ({reason}): make it, or run as an ordinary user"
+                f"PostgreSQL refuses to run as root and the system account {NAME} could not be made ({reason}): make it, or run as a user"
             )
         time.sleep(0.1)
     return found

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -33,6 +34,7 @@ START_PATIENCE = 180.0
 STOP_PATIENCE = {"airflow-scheduler": 10.0, "airflow-triggerer": 1.0}  # a triggerer waits ten seconds for nothing
 STOP_PATIENCE_OTHERS = 5.0
 PAUSE = 0.4
+ANSWER_PATIENCE = 5.0
 STALE = 20.0  # seconds without a heartbeat
 POOLS = {
     "db_write": (4, "Statements that rewrite many rows: as many at once as the database serves well"),
@@ -76,7 +78,7 @@ class AirflowServer:
             return Health.STOPPED
         try:
             alive = self._beats(process.create_time()) if self.job else self._answers()
-        except (psycopg.Error, OSError, http.client.HTTPException, psutil.Error):
+        except (psycopg.Error, OSError, http.client.HTTPException, psutil.Error, ValueError, KeyError):
             return Health.STARTING
         return Health.READY if alive else Health.STARTING
 
@@ -113,16 +115,20 @@ class AirflowServer:
         end(self.processes, self.leader(), signal.SIGTERM, STOP_PATIENCE.get(self.component, STOP_PATIENCE_OTHERS))
 
     def _answers(self) -> bool:
-        connection = http.client.HTTPConnection(LOOPBACK, self.instance.ports.airflow, timeout=5)
+        # Its second half is what tasks talk to; built at the first request, it would hold up the first task for seconds.
+        health, _ = self._get("/api/v2/monitor/health"), self._get("/execution/health")
+        return bool(health["metadatabase"]["status"] == "healthy")
+
+    def _get(self, path: str) -> Any:
+        connection = http.client.HTTPConnection(LOOPBACK, self.instance.ports.airflow, timeout=ANSWER_PATIENCE)
         try:
-            connection.request("GET", "/api/v2/monitor/health")
+            connection.request("GET", path)
             answer = connection.getresponse()
-            found = json.loads(answer.read())
-        except ValueError:
-            return False
+            if answer.status != http.HTTPStatus.OK:
+                raise http.client.HTTPException(f"{path} answered {answer.status}")
+            return json.loads(answer.read())
         finally:
             connection.close()
-        return answer.status == http.HTTPStatus.OK and found["metadatabase"]["status"] == "healthy"
 
     def _beats(self, since: float) -> bool:
         with self.postgres.connect(AIRFLOW) as connection:
@@ -169,13 +175,16 @@ class Airflow:
         servers["api-server"].launch()
         self._migrate()
         self._make_pools()
-        # Two at a time: four would all be late on two cores.
-        for name in ("scheduler", "dag-processor", "triggerer"):
-            servers[name].launch()
-            if name == "scheduler":
+        with ThreadPoolExecutor() as beside:
+            answering = beside.submit(servers["api-server"].wait)
+            # Two at a time: four would all be late on two cores.
+            servers["scheduler"].launch()
+            servers["scheduler"].wait()
+            for name in ("dag-processor", "triggerer"):
+                servers[name].launch()
+            for name in ("dag-processor", "triggerer"):
                 servers[name].wait()
-        for server in servers.values():
-            server.wait()
+            answering.result()
 
     def down(self) -> None:
         """Stop all its servers at once."""
@@ -225,6 +234,7 @@ class Airflow:
     def _make_pools(self) -> None:
         with self.postgres.connect(AIRFLOW) as connection, connection.cursor() as cursor:
             cursor.executemany(
-                "insert into slot_pool (pool, slots, description, include_deferred) values (%s, %s, %s, false) on conflict (pool) do nothing",
+                "insert into slot_pool (pool, slots, description, include_deferred) values (%s, %s, %s, false)"
+                " on conflict (pool) do nothing",
                 [(name, slots, purpose) for name, (slots, purpose) in POOLS.items()],
             )

@@ -68,7 +68,7 @@ def airflow(context: typer.Context) -> None:
 
     environment = EmbeddedPlatform.here().airflow_environment()
     try:
-        os.execve(sys.executable, [sys.executable, "-m", "airflow", *context.args], environment)
+        os.execve(sys.executable, [sys.executable, "-m", "airflow", *context.args], environment)  # noqa: S606 (a list, no shell)
     except OSError as error:
         raise FinalError(f"airflow cannot be run ({error.strerror}): install requirements.lock") from None
 

@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Protocol
 
 import psutil
+import psycopg
+from botocore.exceptions import BotoCoreError, ClientError
+from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines.platform import migrations
 from pipelines.platform.clock import ClockMode
@@ -107,30 +110,26 @@ class EmbeddedPlatform:
         return instance
 
     def status(self) -> list[ComponentState]:
-        """Ask every server how it is; Airflow is left out of an instance that never had it."""
-        instance = read_instance(self.home, self.var)
-        if instance is None:
-            return []
-        states = []
-        for component, server in self._servers(instance).items():
-            process = server.leader()
-            states.append(ComponentState(component, server.health(), server.address, process.pid if process else None))
-        return states
+        """Ask every server how it is, [] where there was never an `up`; Airflow is left out of an instance that never had it."""
+        with self._plain_faults():
+            instance = read_instance(self.home, self.var)
+            if instance is None:
+                return []
+            states = []
+            for component, server in self._servers(instance).items():
+                process = server.leader()
+                states.append(ComponentState(component, server.health(), server.address, process.pid if process else None))
+            return states
 
     def down(self) -> None:
         """Stop every server and whatever one of them left behind. Raises FinalError if something survives."""
-        if not (self.var / "platform.json").exists():
-            self._say("Nothing runs here.")
-            return
-        with self._plain_faults(), self._alone():
-            instance = self.instance()
-            if self._with_airflow(instance):
-                self._say("Airflow: stopping.")
-                self._airflow(instance).down()
-            for component, server in self._basics(instance).items():
-                self._say(f"{component}: stopping.")
-                server.down()
-        self._say("Stopped; the data stay in " + str(self.var) + ".")
+        with self._plain_faults():
+            if read_instance(self.home, self.var) is None:
+                self._say(f"There is no platform in {self.var}: nothing to stop.")
+                return
+            with self._alone():
+                self._bring_down(self.instance())
+        self._say(f"Stopped; the data stay in {self.var}.")
 
     def airflow_environment(self) -> dict[str, str]:
         """Return the variables with which an `airflow` command acts on this instance."""
@@ -161,6 +160,14 @@ class EmbeddedPlatform:
                     self._step("Airflow", instance.airflow_address, self._airflow(instance).up)
             finally:
                 self._join(beside)
+
+    def _bring_down(self, instance: Instance) -> None:
+        if self._with_airflow(instance):
+            self._say("Airflow: stopping.")
+            self._airflow(instance).down()
+        for component, server in self._basics(instance).items():
+            self._say(f"{component}: stopping.")
+            server.down()
 
     @staticmethod
     def _join(beside: list[Future[None]]) -> None:
@@ -236,9 +243,15 @@ class EmbeddedPlatform:
 
     @contextmanager
     def _plain_faults(self) -> Iterator[None]:
-        """Turn what the operating system refuses into one sentence."""
+        """Turn what the operating system or a server refuses into one sentence."""
         try:
             yield
+        except (psycopg.Error, SQLAlchemyError, BotoCoreError, ClientError) as error:
+            # The first line only: the others may quote rows.
+            reason = str(error).strip().partition("\n")[0]
+            raise FinalError(
+                f"a server refused to be prepared ({reason}): look into {self.var / 'logs'}, then run the same command again"
+            ) from error
         except OSError as error:
             place = error.filename or self.var
             if error.errno in FULL:

@@ -95,7 +95,7 @@ class KeepMessages:
 
     directory: Path
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 (the name that aiosmtpd looks for)
         """Keep one message, its envelope in the trace headers that a delivery would add."""
         now = datetime.now(UTC)
         trace = [f"Return-Path: <{envelope.mail_from or ''}>", *(f"Delivered-To: {recipient}" for recipient in envelope.rcpt_tos)]
