@@ -73,9 +73,7 @@ def test_text_of_a_person_in_a_font_that_is_not_shipped_is_refused(edit: Edit) -
         LetterPress(folder).compose([letter(0)], date(2022, 1, 31), date(2022, 3, 14))
 
 
-@pytest.mark.parametrize(
-    ("file", "old"), [("letter/notice.html", "Objet"), ("letter/wording.j2", "gratuit"), ("letter/letter.css", "A4")]
-)
+@pytest.mark.parametrize(("file", "old"), [("letter/notice.html", "Objet"), ("letter/wording.j2", "gratuit"), ("letter/letter.css", "A4")])
 def test_version_changes_with_every_file_that_the_letter_uses(edit: Edit, templates: Path, file: str, old: str) -> None:
     before = template_version(TemplateKind.LETTER, templates)
     after = template_version(TemplateKind.LETTER, edit(file, old, old + " "))

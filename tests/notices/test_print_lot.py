@@ -1,0 +1,78 @@
+"""What the print house opens is what was composed, and nothing in clear names anyone."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import hashlib
+import io
+import json
+from datetime import date
+
+import pypdf
+import pyrage
+import pytest
+
+from pipelines.notices.code_format import grouped
+from pipelines.notices.letters.letter import Composition
+from pipelines.notices.letters.press import LetterPress
+from pipelines.notices.print_lot import PrinterKeyError, make_lot, object_keys, seal
+from pipelines.platform.errors import RuleError
+from tests.notices.conftest import letter
+
+DAY = date(2022, 1, 31)
+LETTERS = [letter(number) for number in range(5)]
+POSTCODES = ["01000", "20000", "33000", "97400", None]
+
+
+@pytest.fixture(scope="module")
+def composition(press: LetterPress) -> Composition:
+    return press.compose(LETTERS, DAY, date(2022, 3, 14))
+
+
+def test_print_house_opens_what_was_composed(press: LetterPress, composition: Composition) -> None:
+    identity = pyrage.x25519.Identity.generate()
+    lot = make_lot(7, composition, POSTCODES, press.version, DAY, str(identity.to_public()))
+    assert [key for key, _ in lot.objects] == ["lots/7/letters.pdf.age", "lots/7/index.csv.age", "lots/7/manifest.json"]
+    assert tuple(key for key, _ in lot.objects) == object_keys(7)
+    pdf, index = (pyrage.decrypt(content, [identity]) for _, content in lot.objects[:2])
+    manifest = json.loads(lot.objects[2][1])
+    assert pdf == composition.pdf
+    assert lot.pdf_sha256 == manifest["objects"]["letters.pdf"]["sha256"] == hashlib.sha256(pdf).hexdigest()
+    assert manifest["objects"]["index.csv"] == {"bytes": len(index), "sha256": hashlib.sha256(index).hexdigest()}
+    assert (manifest["lot_id"], manifest["letters"], manifest["pages"], manifest["prepared_for"]) == (7, 5, 10, "2022-01-31")
+    assert manifest["template"] == dataclasses.asdict(press.version)
+    assert len(pypdf.PdfReader(io.BytesIO(pdf)).pages) == manifest["pages"]
+    rows = list(csv.DictReader(io.StringIO(index.decode())))
+    assert [row["sequence"] for row in rows] == ["1", "2", "3", "4", "5"]
+    assert [row["reference"] for row in rows] == [one.reference for one in LETTERS]
+    assert [row["first_page"] for row in rows] == ["1", "3", "5", "7", "9"]
+    assert [row["postcode"] for row in rows] == ["01000", "20000", "33000", "97400", ""]
+
+
+def test_nothing_in_clear_names_a_person(press: LetterPress, composition: Composition) -> None:
+    lot = make_lot(7, composition, POSTCODES, press.version, DAY, str(pyrage.x25519.Identity.generate().to_public()))
+    for key, content in lot.objects:
+        for one in LETTERS:
+            for secret in (one.reference, one.code, grouped(one.code), one.address[0]):
+                assert secret not in key and secret.encode() not in content
+
+
+def test_other_key_does_not_open_a_lot() -> None:
+    sealed = seal(b"letters", str(pyrage.x25519.Identity.generate().to_public()))
+    with pytest.raises(pyrage.DecryptError):
+        pyrage.decrypt(sealed, [pyrage.x25519.Identity.generate()])
+
+
+@pytest.mark.parametrize("recipient", ["", "age1notakey"])
+def test_wrong_key_of_the_print_house_is_refused(recipient: str) -> None:
+    with pytest.raises(PrinterKeyError, match="ESPACE_SANTE_PRINTER_RECIPIENT"):
+        seal(b"letters", recipient)
+
+
+def test_lot_without_letters_or_with_missing_postcodes_is_refused(press: LetterPress, composition: Composition) -> None:
+    key = str(pyrage.x25519.Identity.generate().to_public())
+    with pytest.raises(RuleError, match="needs as many postcodes"):
+        make_lot(7, composition, POSTCODES[:-1], press.version, DAY, key)
+    with pytest.raises(RuleError, match="holds no letter"):
+        make_lot(7, press.compose([], DAY, date(2022, 3, 14)), [], press.version, DAY, key)
