@@ -55,9 +55,9 @@ def seal(content: bytes, recipient: str) -> bytes:
 
 
 def index_csv(composition: Composition, postcodes: Sequence[str | None]) -> bytes:
-    """Return the index of a composition, one row a letter in the order of its pages; `postcodes` are those of the letters placed,
-    None for an address abroad.
+    """Return the index of a composition, one row a letter in the order of its pages.
 
+    `postcodes` are those of the letters placed, None for an address abroad.
     Raises: RuleError if there is not one postcode for each letter.
     """
     if len(postcodes) != len(composition.placed):

@@ -53,7 +53,7 @@ def environment(templates_dir: Path) -> Environment:
     return Environment(
         loader=FileSystemLoader(templates_dir),
         undefined=StrictUndefined,
-        autoescape=lambda name: name is not None and ".html" in name,
+        autoescape=_is_html,  # noqa: S701 - plain text parts must not be escaped
         extensions=[FrenchSpacing],
         trim_blocks=True,
         lstrip_blocks=True,
@@ -109,6 +109,10 @@ def render(source: Environment, entry: str, values: Mapping[str, object]) -> str
         frames = [frame for frame in extract_tb(error.__traceback__) if frame.filename.startswith(root)]
         where = f"{Path(frames[-1].filename).relative_to(root).as_posix()}:{frames[-1].lineno}" if frames else f"{entry}:1"
         raise BadTemplateError(f"{where}: {error.message}") from None
+
+
+def _is_html(name: str | None) -> bool:
+    return name is not None and ".html" in name
 
 
 def _parse(source: Environment, name: str) -> nodes.Template:

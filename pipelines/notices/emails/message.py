@@ -24,12 +24,14 @@ SUBJECT, TEXT, HTML = "email/notice.subject.j2", "email/notice.txt.j2", "email/n
 FIELDS = frozenset({"kind", "sender", "recipient_name", "concerned", "code", "reference", "last_day"})
 # Headers are encoded here: the default policy parses and folds each of them again, 8 ms a message.
 _WIRE = compat32.clone(linesep="\r\n", mangle_from_=False)
-_CONTROLS = {code: " " for code in (*range(32), 127)}
+_CONTROLS = dict.fromkeys((*range(32), 127), " ")
 
 
 @dataclass(frozen=True)
 class EmailNotice:
-    """One notice by e-mail. `last_day` is the last day to oppose, known since a message is sent when it is built; `recipient` is the
+    """One notice by e-mail.
+
+    `last_day` is the last day to oppose, known since a message is sent when it is built; `recipient` is the
     address as declared to the body; `code` is the twelve characters, not grouped.
 
     Raises: RuleError, naming only the reference, if the wording and the person concerned do not agree.

@@ -24,9 +24,10 @@ ENTRY = "letter/notice.html"
 REQUIRED = frozenset({"kind", "sender", "address", "concerned", "dated", "reference", "code", "guaranteed_last_day"})
 POINTS_PER_PIXEL = 0.75
 _ANYONE = Sender("", "", "", ("",), "", "", "", "", "")
-# Without kerning and ligatures a text drawn glyph by glyph and the same text shaped by Pango take the same place.
+# Without kerning and ligatures a text drawn glyph by glyph and the same text shaped by Pango take the same place;
+# without a line height of its own a field set smaller moves nothing around it.
 _FIELD_STYLE = """
-.field { white-space: pre; font-kerning: none; font-variant-ligatures: none }
+.field { white-space: pre; line-height: 0; font-kerning: none; font-variant-ligatures: none }
 .field > i { display: inline-block; width: 0; height: 0 }
 """
 
@@ -43,7 +44,7 @@ class Slot:
     align: str
     face: Face
     size: float
-    color: tuple[float, float, float]
+    red_green_blue: str
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,6 @@ class LetterLayout:
         left, style = block.content_box_x(), box.style
         align = {"center": "center", "right": "right", "end": "right"}.get(block.style["text_align_all"], "left")
         room = {"center": block.width, "right": box.position_x - left, "left": left + block.width - box.position_x}[align]
-        red, green, blue = style["color"].coordinates
         return Slot(
             field,
             number,
@@ -161,7 +161,7 @@ class LetterLayout:
             align,
             self.fonts.face(style["font_family"], style["font_weight"]),
             round(style["font_size"] * POINTS_PER_PIXEL, 3),
-            (float(red), float(green), float(blue)),
+            " ".join(f"{part:.4g}" for part in style["color"].coordinates),
         )
 
 

@@ -29,7 +29,9 @@ class Variant:
 
 @dataclass(frozen=True)
 class Letter:
-    """One notice on paper. `address` has one to six lines without blank ones (AFNOR XP Z10-011); `concerned` is the full name of the
+    """One notice on paper.
+
+    `address` has one to six lines without blank ones (AFNOR XP Z10-011); `concerned` is the full name of the
     child or protected person, None for an adult; `code` is the twelve characters, not grouped.
 
     Raises: RuleError, naming only the reference, if these do not hold.

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines.notices.letters.layout import Skeleton, Slot
+from pipelines.notices.letters.letter import Refusal
+
+SMALLEST_SHARE = 0.75
 
 
 @dataclass(frozen=True)
@@ -16,26 +19,39 @@ class PageContent:
     shared: bool = False
 
 
-def fits(slots: Iterable[Slot], texts: Mapping[str, str]) -> bool:
-    """Tell whether every text can be drawn in its slot from the embedded glyphs, at the size of the template."""
-    return all(
-        slot.face.alphabet.issuperset(texts[slot.field]) and slot.face.width(texts[slot.field], slot.size) <= slot.width for slot in slots
-    )
+def drawable(slots: Iterable[Slot], texts: Mapping[str, str]) -> bool:
+    """Tell whether every text can be drawn from the embedded glyphs."""
+    return all(slot.face.alphabet.issuperset(texts[slot.field]) for slot in slots)
+
+
+def smaller_sizes(slots: Iterable[Slot], texts: Mapping[str, str]) -> Mapping[str, float] | Refusal:
+    """Return the size (points) of each field whose text is too wide for its slot at the size of the template, or why it cannot be shown."""
+    sizes: dict[str, float] = {}
+    for slot in slots:
+        try:
+            width = slot.face.width(texts[slot.field], slot.size)
+        except KeyError:
+            return Refusal.NO_GLYPH
+        if width > slot.width:
+            if width * SMALLEST_SHARE > slot.width:
+                return Refusal.TOO_LONG
+            sizes[slot.field] = int(slot.size * slot.width / width * 100) / 100
+    return sizes
 
 
 class PagePainter:
     """Draws the pages of one variant; `form` names its page forms (`V0` gives `V0P0`, `V0P1`)."""
 
     def __init__(self, form: str, skeleton: Skeleton) -> None:
-        self._pages: list[tuple[bytes, list[tuple[Slot, bytes]]]] = []
+        self._pages: list[tuple[bytes, list[Slot]]] = []
         for number in range(skeleton.pages):
-            slots = [(slot, _before(slot)) for slot in skeleton.slots if slot.page == number]
+            slots = [slot for slot in skeleton.slots if slot.page == number]
             self._pages.append((f"/{form}P{number} Do\n".encode(), slots))
 
-    def paint(self, texts: Mapping[str, str]) -> list[PageContent]:
-        """Return the pages of a letter whose texts fit."""
+    def paint(self, texts: Mapping[str, str], sizes: Mapping[str, float]) -> list[PageContent]:
+        """Return the pages of a letter whose texts are drawable; `sizes` are the fields set smaller than the template says."""
         return [
-            PageContent(b"".join((form, b"BT\n", *_drawn(slots, texts), b"ET"))) if slots else PageContent(form, shared=True)
+            PageContent(b"".join((form, b"BT\n", *_drawn(slots, texts, sizes), b"ET"))) if slots else PageContent(form, shared=True)
             for form, slots in self._pages
         ]
 
@@ -45,18 +61,15 @@ def form_pages(form: str, pages: int) -> Sequence[PageContent]:
     return [PageContent(f"/{form}P{number} Do\n".encode()) for number in range(pages)]
 
 
-def _before(slot: Slot) -> bytes:
-    color = " ".join(f"{part:.4g}" for part in slot.color)
-    return f"{color} rg /{slot.face.name} {slot.size:g} Tf ".encode()
-
-
-def _drawn(slots: Sequence[tuple[Slot, bytes]], texts: Mapping[str, str]) -> Iterable[bytes]:
-    for slot, before in slots:
+def _drawn(slots: Sequence[Slot], texts: Mapping[str, str], sizes: Mapping[str, float]) -> Iterable[bytes]:
+    for slot in slots:
         text = texts[slot.field]
         if text:
-            yield b"%b1 0 0 1 %b %b Tm <%b> Tj\n" % (before, _left(slot, text), b"%.3f" % slot.y, slot.face.hexadecimal(text))
+            size = sizes.get(slot.field, slot.size)
+            place = f"{slot.red_green_blue} rg /{slot.face.name} {size:g} Tf 1 0 0 1 {_left(slot, text, size):.3f} {slot.y:.3f} Tm <"
+            yield place.encode() + slot.face.hexadecimal(text) + b"> Tj\n"
 
 
-def _left(slot: Slot, text: str) -> bytes:
+def _left(slot: Slot, text: str, size: float) -> float:
     share = {"left": 0.0, "center": 0.5, "right": 1.0}[slot.align]
-    return b"%.3f" % (slot.x - share * slot.face.width(text, slot.size) if share else slot.x)
+    return slot.x - share * slot.face.width(text, size) if share else slot.x

@@ -1,21 +1,20 @@
-"""Composing letters: each variant laid out once, each person's text drawn on it; whoever does not fit is laid out alone."""
+"""Composing letters: each variant laid out once, each person's text drawn on it; who has rare characters is laid out alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from pipelines.notices.letters.assembly import assemble
-from pipelines.notices.letters.layout import FilledField, LetterLayout, Skeleton, Slot
+from pipelines.notices.letters.layout import FilledField, LetterLayout, Skeleton
 from pipelines.notices.letters.letter import Composition, Letter, Placed, Refusal, Variant, field_texts
-from pipelines.notices.letters.page_content import PageContent, PagePainter, fits, form_pages
+from pipelines.notices.letters.page_content import PageContent, PagePainter, drawable, form_pages, smaller_sizes
 from pipelines.notices.templates import TemplateKind, TemplateVersion, template_version
 from pipelines.platform.errors import RuleError
 
 TITLE = "Mon espace santé : avis d'ouverture"
-SMALLEST_SHARE = 0.75
 
 
 @dataclass
@@ -75,31 +74,17 @@ class LetterPress:
 
     def _add(self, job: _Job, letter: Letter, texts: Mapping[str, str]) -> None:
         skeleton = self._skeleton(letter.variant)
-        if fits(skeleton.slots, texts):
-            pages: Sequence[PageContent] = self._painter(job, letter.variant).paint(texts)
+        sizes = smaller_sizes(skeleton.slots, texts)
+        if isinstance(sizes, Refusal):
+            job.refused.append((letter.reference, sizes))
+            return
+        if drawable(skeleton.slots, texts):
+            pages: Sequence[PageContent] = self._painter(job, letter.variant).paint(texts, sizes)
         else:
-            fields = _shrunk(skeleton.slots, texts)
-            if isinstance(fields, Refusal):
-                job.refused.append((letter.reference, fields))
-                return
             form = f"S{job.slow}"
+            fields = {field: FilledField(text, sizes.get(field)) for field, text in texts.items()}
             job.forms[form] = self._layout.one_letter(letter.variant, fields)
             job.slow += 1
             pages = form_pages(form, skeleton.pages)
         job.placed.append(Placed(letter.reference, len(job.contents) + 1, len(pages)))
         job.contents.extend(pages)
-
-
-def _shrunk(slots: Iterable[Slot], texts: Mapping[str, str]) -> Mapping[str, FilledField] | Refusal:
-    """Return each text at the size at which it fits its slot, or why it cannot be shown."""
-    fields = {name: FilledField(text) for name, text in texts.items()}
-    for slot in slots:
-        text = texts[slot.field]
-        if not all(character in slot.face.advances for character in text):
-            return Refusal.NO_GLYPH
-        width = slot.face.width(text, slot.size)
-        if width > slot.width:
-            if width * SMALLEST_SHARE > slot.width:
-                return Refusal.TOO_LONG
-            fields[slot.field] = FilledField(text, slot.size * slot.width / width * 0.999)
-    return fields

@@ -18,6 +18,7 @@ from pipelines.notices.kind import NoticeKind
 from pipelines.notices.letters.fonts import FontCase
 from pipelines.notices.letters.layout import FilledField, LetterLayout
 from pipelines.notices.letters.letter import Composition, Letter, Placed, Refusal, Variant, field_texts
+from pipelines.notices.letters.page_content import smaller_sizes
 from pipelines.notices.letters.press import LetterPress
 from pipelines.notices.templates import BadTemplateError
 from pipelines.platform.errors import RuleError
@@ -119,11 +120,23 @@ def test_text_outside_the_subset_is_laid_out_alone_and_counted(press: LetterPres
     assert "Ольга Иванова" in pages[2] and grouped(letters[1].code) in pages[2] and grouped(letters[2].code) in pages[4]
 
 
-def test_line_too_wide_for_its_slot_is_laid_out_alone_in_one_line(press: LetterPress) -> None:
+def test_line_too_wide_for_its_slot_is_set_smaller_as_in_the_page_laid_out_whole(press: LetterPress, templates: Path) -> None:
     wide = dataclasses.replace(letter(0), address=("MADAME MARGUERITE WAMBERGUE WILLEMOWSKY", "33000 BORDEAUX"))
-    composition = compose(press, wide)
-    assert (composition.slow, composition.refused) == (1, ())
-    assert "MADAME MARGUERITE WAMBERGUE WILLEMOWSKY" in page_texts(composition.pdf)[0].splitlines()
+    drawn = compose(press, wide)
+    texts = field_texts(wide, DATED, LAST_DAY)
+    layout = LetterLayout(templates)
+    slots = layout.skeleton(wide.variant).slots
+    sizes = smaller_sizes(slots, texts)
+    assert not isinstance(sizes, Refusal) and list(sizes) == ["address_1"] and 7.5 <= sizes["address_1"] < 10
+    first = next(slot for slot in slots if slot.field == "address_1")
+    assert first.width - 0.2 < first.face.width(wide.address[0], sizes["address_1"]) <= first.width
+    whole = layout.one_letter(wide.variant, {field: FilledField(text, sizes.get(field)) for field, text in texts.items()})
+    assert (drawn.slow, drawn.refused) == (0, ())
+    assert wide.address[0] in drawn_texts(drawn.pdf)[0]
+    assert words(page_texts(drawn.pdf)[0]) == words(page_texts(whole)[0])
+    wanted = {*wide.address, grouped(wide.code), "14 mars 2022"}
+    assert placed_words(drawn.pdf, 0, wanted) == placed_words(whole, 0, wanted)
+    assert set(placed_words(drawn.pdf, 0, wanted)) == wanted
 
 
 def test_letter_that_cannot_be_shown_is_left_out_and_named_while_the_others_are_made(press: LetterPress) -> None:
