@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import socket
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -37,6 +38,14 @@ class Ports:
         """Return every port on which SeaweedFS listens."""
         return tuple(self.weed.values()) + tuple(port + GRPC_OFFSET for port in self.weed.values())
 
+    def everyone(self) -> tuple[int, ...]:
+        """Return every port of the instance."""
+        return (self.postgres, self.smtp, self.airflow, *self.object_store)
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that choose these ports."""
+        return {f"{PREFIX}{name.upper()}_PORT": str(port) for name, port in asdict(self).items()}
+
     def remembered(self) -> dict[str, int]:
         """Return what `platform.json` keeps."""
         return asdict(self)
@@ -55,7 +64,7 @@ def choose_ports(environment: Mapping[str, str], remembered: Mapping[str, int]) 
     highest = HIGHEST - GRPC_OFFSET - len(ports.weed) + 1
     if ports.s3 > highest:
         raise FinalError(f"{PREFIX}S3_PORT={ports.s3} leaves no room for SeaweedFS's gRPC ports: choose one up to {highest}")
-    everyone = (ports.postgres, ports.smtp, ports.airflow, *ports.object_store)
+    everyone = ports.everyone()
     twice = sorted({port for port in everyone if everyone.count(port) > 1})
     if twice:
         raise FinalError(
@@ -65,20 +74,38 @@ def choose_ports(environment: Mapping[str, str], remembered: Mapping[str, int]) 
     return ports
 
 
+def free_ports() -> Ports:
+    """Return ports that nobody holds at this moment, for one more instance on the same machine. Raises FinalError if there are none."""
+    first, step = 20_000, 10
+    # Below the range from which the kernel picks the ports of outgoing connections, the gRPC ports included.
+    for base in random.sample(range(first, first + 2_000, step), 200):
+        ports = Ports(postgres=base + 5, s3=base, smtp=base + 6, airflow=base + 7)
+        if not any(_refusal(port) for port in ports.everyone()):
+            return ports
+    raise FinalError(f"no free ports were found from {first} to {first + 2_000}: stop other instances of this platform")
+
+
 def require_free(port: int, purpose: str) -> None:
     """Refuse to start a server on a port that somebody else holds. Raises FinalError saying who, where that can be seen."""
+    refusal = _refusal(port)
+    if refusal == errno.EACCES:
+        raise FinalError(f"port {port} for {purpose} is reserved for root: choose one above 1023")
+    if refusal:
+        raise FinalError(
+            f"port {port} for {purpose} is taken{_holder(port)}: stop what holds it, or choose another port "
+            f"with the {PREFIX}*_PORT variables (docs/platform.md)"
+        )
+
+
+def _refusal(port: int) -> int | None:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         # Without it, connections of a server that just stopped would make its port look taken for a minute.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
         except OSError as error:
-            if error.errno == errno.EACCES:
-                raise FinalError(f"port {port} for {purpose} is reserved for root: choose one above 1023") from None
-            raise FinalError(
-                f"port {port} for {purpose} is taken{_holder(port)}: stop what holds it, or choose another port "
-                f"with the {PREFIX}*_PORT variables (docs/platform.md)"
-            ) from None
+            return error.errno
+    return None
 
 
 def _number(variable: str, environment: Mapping[str, str], otherwise: object) -> int:
