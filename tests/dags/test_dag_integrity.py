@@ -1,0 +1,153 @@
+"""Every DAG file loads without a warning, is complete, and says the same each time it is read."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HOME = Path(__file__).resolve().parents[2]
+DAGS = HOME / "dags"
+FILES = sorted(file for file in DAGS.glob("*.py") if "@dag(" in file.read_text())
+# A person answers it: Airflow's own response time-out ends the wait.
+WAITS_FOR_A_PERSON = {("notice_planning", "approve")}
+# Tasks whose work is to change the database, the relay or the printer's bucket.
+READS_ONLY = ("find_", "plan_emails", "plan_openings", "balance", "reconcile", "approve", "start_")
+
+
+@pytest.fixture(scope="module", params=["system", "replay"])
+def bag(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The DAGs as an installation of each clock reads them; replay leaves every schedule to the demonstration."""
+    from pipelines.platform.settings import settings
+
+    patch = pytest.MonkeyPatch()
+    for name in [name for name in os.environ if name.startswith(("AIRFLOW", "ESPACE_SANTE_"))]:
+        patch.delenv(name)
+    patch.setenv("ESPACE_SANTE_VAR", str(tmp_path_factory.mktemp("var")))
+    patch.setenv("ESPACE_SANTE_CLOCK", request.param)
+    patch.setenv("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
+    patch.syspath_prepend(str(DAGS))
+    settings.cache_clear()
+    for module in ("conventions", "approval"):
+        sys.modules.pop(module, None)
+    from airflow.dag_processing.dagbag import DagBag
+
+    yield DagBag(dag_folder=str(DAGS), bundle_path=DAGS, bundle_name="dags", safe_mode=False)
+    patch.undo()
+    settings.cache_clear()
+
+
+@pytest.fixture
+def dags(bag: Any) -> dict[str, Any]:
+    assert len(bag.dags) == len(FILES)
+    return dict(bag.dags)
+
+
+def _tasks(dags: dict[str, Any]) -> list[tuple[str, Any]]:
+    return [(dag_id, task) for dag_id, dag in dags.items() for task in dag.tasks]
+
+
+def _arguments(task: Any) -> dict[str, Any]:
+    """What a task was declared with; a mapped task keeps it aside."""
+    return dict(task.partial_kwargs) if task.is_mapped else vars(task)
+
+
+def test_dags_load_without_error_or_warning(bag: Any) -> None:
+    assert bag.import_errors == {}
+    assert bag.captured_warnings == {}
+
+
+def test_a_file_defines_the_dag_of_its_name(dags: dict[str, Any]) -> None:
+    assert sorted(dags) == [file.stem for file in FILES]
+
+
+def test_every_dag_says_whose_it_is_and_shows_its_runbook(dags: dict[str, Any]) -> None:
+    for dag_id, dag in dags.items():
+        assert dag.doc_md == (HOME / "docs" / "runbooks" / f"{dag_id}.md").read_text()
+        assert dag.description or dag.doc_md
+    assert {task.owner for _, task in _tasks(dags)} == {"operations"}
+
+
+def test_tags_are_of_one_vocabulary(dags: dict[str, Any]) -> None:
+    from conventions import Tag
+
+    for dag_id, dag in dags.items():
+        assert dag.tags, dag_id
+        assert set(dag.tags) <= {str(tag) for tag in Tag}, dag_id
+
+
+def test_every_dag_lives_in_paris_and_runs_one_at_a_time(dags: dict[str, Any]) -> None:
+    for dag_id, dag in dags.items():
+        assert dag.start_date.tzinfo is not None, dag_id
+        assert dag.timezone.name == "Europe/Paris", dag_id
+        assert dag.max_active_runs == 1, dag_id
+        assert dag.catchup is False, dag_id
+
+
+def test_schedules_are_days_of_paris_or_left_to_the_replay(bag: Any, dags: dict[str, Any]) -> None:
+    from pipelines.platform.settings import settings
+
+    for dag_id, dag in dags.items():
+        if settings().clock.value == "replay":
+            assert not dag.timetable.can_be_scheduled, dag_id
+        else:
+            assert dag.timetable.can_be_scheduled, dag_id
+            assert "Europe/Paris" in str(vars(dag.timetable)), dag_id
+
+
+def test_every_task_retries_by_kind_of_error_and_tells_of_its_failure(dags: dict[str, Any]) -> None:
+    for dag_id, task in _tasks(dags):
+        said = _arguments(task)
+        assert said["retries"] >= 2, (dag_id, task.task_id)
+        assert said["retry_policy"].rules, (dag_id, task.task_id)
+        assert said["on_failure_callback"], (dag_id, task.task_id)
+
+
+def test_every_task_has_an_end_but_the_one_that_waits_for_a_person(dags: dict[str, Any]) -> None:
+    endless = {(dag_id, task.task_id) for dag_id, task in _tasks(dags) if _arguments(task).get("execution_timeout") is None}
+    assert endless == WAITS_FOR_A_PERSON
+    approval = dags["notice_planning"].get_task("approve")
+    assert approval.response_timeout <= timedelta(days=2)
+
+
+def test_whoever_writes_or_sends_waits_for_a_pool(dags: dict[str, Any]) -> None:
+    from conventions import Pool
+
+    for dag_id, task in _tasks(dags):
+        pool = _arguments(task).get("pool")
+        if task.task_id.startswith(READS_ONLY):
+            continue
+        assert pool in {str(name) for name in Pool}, (dag_id, task.task_id)
+
+
+def test_every_parameter_of_a_form_has_a_title(dags: dict[str, Any]) -> None:
+    for dag_id, dag in dags.items():
+        for name in dag.params:
+            assert dag.params.get_param(name).schema.get("title"), (dag_id, name)
+
+
+def test_sending_is_never_backfilled(dags: dict[str, Any]) -> None:
+    for dag_id in ("notice_planning", "notice_dispatch"):
+        assert "backfill" not in {str(getattr(kind, "value", kind)) for kind in dags[dag_id].allowed_run_types}
+
+
+def test_dags_survive_serialisation_and_say_the_same_twice(dags: dict[str, Any]) -> None:
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    for dag_id, dag in dags.items():
+        written = DagSerialization.to_dict(dag)
+        assert DagSerialization.to_dict(dag) == written, dag_id
+        read = DagSerialization.from_dict(written)
+        assert sorted(read.task_ids) == sorted(dag.task_ids), dag_id
+
+
+@pytest.mark.parametrize("file", sorted(DAGS.glob("*.py")), ids=lambda file: file.name)
+def test_reading_a_file_again_makes_no_new_version(file: Path) -> None:
+    from airflow.utils.dag_version_inflation_checker import check_dag_file_stability
+
+    assert check_dag_file_stability(str(file)).warnings == []
