@@ -10,12 +10,26 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from pipelines.campaign import commands as campaign
 from pipelines.platform.embedded import commands as embedded
 from pipelines.platform.errors import EspaceSanteError
+from pipelines.reporting import commands as reporting
 
 
 class PlainErrors(TyperGroup):
     """A command group that answers the project's own errors with one sentence and exit code 1."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Name every command, `registry` included."""
+        return [*super().list_commands(ctx), "registry"]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Find a command; those of `registry` bring Arrow, and are loaded only when they are asked for."""
+        if cmd_name != "registry":
+            return super().get_command(ctx, cmd_name)
+        from pipelines.synthetic.commands import registry_app
+
+        return typer.main.get_group(registry_app)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; anything that is not an error of ours keeps its traceback."""
@@ -38,6 +52,9 @@ app.command()(embedded.up)
 app.command()(embedded.status)
 app.command()(embedded.down)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(embedded.airflow)
+app.command()(reporting.reconcile)
+app.command()(reporting.person)
+app.command("window")(campaign.show_window)
 
 if __name__ == "__main__":
     app()

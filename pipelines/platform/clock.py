@@ -1,7 +1,7 @@
 """What time it is, legally: the only module that may ask the machine.
 
-Business code takes `as_of`. Two moments cannot be known when a run is scheduled: the instant at which a message really
-leaves, and whether a run claims to live in the future. Both are asked here.
+Business code takes `as_of`. Three moments cannot be known when a run is scheduled: the instant at which a message really
+leaves, whether a run claims to live in the future, and when somebody asks from a shell. All are asked here.
 """
 
 from __future__ import annotations
@@ -40,6 +40,11 @@ class Clock:
         if as_of > now:
             raise RuleError(f"this run is dated {as_of.isoformat()}, which is in the future: trigger it with a date that has come")
         return now
+
+
+def now() -> datetime:
+    """Return the present of the machine (UTC), for what happens when somebody asks and not when a run is due."""
+    return datetime.now(UTC)
 
 
 def legal_day(instant: datetime) -> date:

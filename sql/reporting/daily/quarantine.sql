@@ -1,0 +1,18 @@
+-- Why rows of the latest delivery of each body were quarantined. Grain: one body and reason; a row may have several reasons.
+-- Index: the quarantine's primary key, by work_id.
+with latest as (
+  select
+    body,
+    max(work_id) as work_id
+  from registry.delivery
+  group by body
+)
+
+select
+  l.body,
+  q.reason,
+  count(distinct (q.file, q.line)) as lines
+from latest as l
+inner join registry.quarantine as q on l.work_id = q.work_id
+group by l.body, q.reason
+order by l.body, q.reason
