@@ -185,6 +185,19 @@ def test_last_day_before_the_letter_is_refused(press: LetterPress) -> None:
         press.compose([letter(0)], DATED, DATED)
 
 
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_body_with_long_names_still_fits_one_sheet(press: LetterPress, kind: NoticeKind) -> None:
+    wordy = dataclasses.replace(
+        SENDER,
+        code="LONG",
+        name="Caisse d'assurance maladie des industries électriques et gazières",
+        service="Direction de la relation avec les assurés et les employeurs",
+        address=("Service de la relation avec les assurés", "11 rue de Rosny", "TSA 10001", "93108 MONTREUIL CEDEX"),
+        capacity="Directrice de la relation avec les assurés et les employeurs, par délégation",
+    )
+    assert press.pages_per_letter(Variant(kind, wordy)) == 2
+
+
 def test_body_that_does_not_fit_one_sheet_is_refused(press: LetterPress) -> None:
     endless = dataclasses.replace(SENDER, code="X", name="Caisse " * 400)
     with pytest.raises(BadTemplateError, match="more than one sheet"):
