@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.registry.arrow_text import Mask, mask_of, matches, null_if_empty, replace_where, text_column, texts_where
+from pipelines.registry.arrow_text import Mask, beyond_ascii, mask_of, matches_among, null_if_empty, replace_where, text_column, texts_where
 from pipelines.registry.postal_address import LINE_WIDTH, TOWN_WIDTH, AddressFlag, department_of, fit_line, fold_line, tidy_line
 
 _FOLD_BYTES = bytes(ord((fold_line(chr(code)) or " ")[0]) for code in range(256))
@@ -60,7 +60,7 @@ def normalise_addresses(rows: pa.RecordBatch | pa.Table) -> AddressColumns:
 def tidy_column(texts: pa.StringArray) -> pa.StringArray:
     """Return a column in NFC with single spaces and no space at the ends (`tidy_line`); blank becomes null."""
     tidy = _single_spaces(_translate_bytes(texts, _TIDY_BYTES))
-    special = matches(texts, _NOT_TIDY)
+    special = matches_among(texts, beyond_ascii(texts), _NOT_TIDY)
     if special.any():
         tidy = replace_where(tidy, special, [tidy_line(text) for text in texts_where(texts, special)])
     return null_if_empty(tidy)
@@ -69,9 +69,9 @@ def tidy_column(texts: pa.StringArray) -> pa.StringArray:
 def fold_column(texts: pa.StringArray) -> pa.StringArray:
     """Return a column in A-Z, 0-9 and single spaces (`fold_line`); blank becomes null."""
     folded = _translate_bytes(texts, _FOLD_BYTES)
-    accented = mask_of(pc.invert(pc.string_is_ascii(texts)))
+    accented = beyond_ascii(texts)
     if accented.any():
-        special = accented & matches(texts, _NOT_ONE_BYTE)
+        special = matches_among(texts, accented, _NOT_ONE_BYTE)
         plain = accented & ~special
         folded = replace_where(folded, plain, _fold_latin_1(texts_where(texts, plain)))
         folded = replace_where(folded, special, [fold_line(text) for text in texts_where(texts, special)])

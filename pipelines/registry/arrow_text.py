@@ -65,6 +65,19 @@ def matches(column: pa.StringArray, pattern: str) -> Mask:
     return mask_of(pc.match_substring_regex(column, pattern))
 
 
+def matches_among(column: pa.StringArray, among: Mask, pattern: str) -> Mask:
+    """Say where a column matches, looking only where `among` is true: for patterns that few values can match."""
+    found = among.copy()
+    if found.any():
+        found[among] = matches(column.filter(pa.array(among)), pattern)
+    return found
+
+
+def beyond_ascii(column: pa.StringArray) -> Mask:
+    """Say where a text holds more than ASCII; null does not."""
+    return mask_of(pc.invert(pc.string_is_ascii(column)))
+
+
 def byte_lengths(column: pa.StringArray) -> npt.NDArray[np.int64]:
     """Return the number of bytes of each value, 0 where null."""
     lengths: Any = pc.fill_null(pc.binary_length(column), pa.scalar(0, pa.int32()))

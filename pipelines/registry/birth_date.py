@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipelines.registry.arrow_text import TextColumn, fixed_bytes, matches, one_array
+from pipelines.registry.arrow_text import TextColumn, byte_lengths, fixed_bytes, one_array
 
 MAJORITY = 18
 _OLDEST_YEAR = 1850
@@ -46,8 +46,10 @@ def normalise_birth_dates(column: TextColumn) -> BirthDates:
     Source: RNIV rules on incomplete dates; civil-status instruction for a year alone (31 December).
     """
     texts = one_array(column)
-    eight = matches(texts, r"\A[0-9]{8}\z")
+    eight = byte_lengths(texts) == 8
     parts = fixed_bytes(texts.filter(pa.array(eight)), 8).astype(np.int64) - ord("0")
+    written = ((parts >= 0) & (parts <= 9)).all(axis=1)
+    parts, eight[eight] = parts[written], written
     year = np.zeros(len(texts), dtype=np.int64)
     month, day = year.copy(), year.copy()
     year[eight] = parts[:, :4] @ np.array([1000, 100, 10, 1])

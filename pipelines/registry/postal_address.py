@@ -103,7 +103,7 @@ def fit_line(line: str, width: int = LINE_WIDTH) -> tuple[str, AddressFlag]:
 
 
 def _abbreviated(word: str) -> str:
-    return _ABBREVIATIONS.get(word.upper() if word.isascii() else fold_line(word), word)
+    return _ABBREVIATIONS.get(word) or _ABBREVIATIONS.get(word.upper() if word.isascii() else fold_line(word), word)
 
 
 def normalise_address(address: PostalAddress) -> NormalisedAddress:

@@ -86,7 +86,8 @@ def _emails(rng: np.random.Generator, people: People, names: Names) -> pa.String
     listed, rows = words(), len(people)
     numbers = pa.array(["", "", "", *(str(number) for number in range(1, 100))])
     local = joined(".", names.first_slug, names.name_slug)
-    whole = joined("", local, pick(numbers, rng.integers(0, len(numbers), rows)), pick_any(rng, listed["domains"], rows))
+    domains = pick(pa.array(listed["domains"]), _leaning(rng, len(listed["domains"]), rows))
+    whole = joined("", local, pick(numbers, rng.integers(0, len(numbers), rows)), domains)
     invalid = pick_any(rng, listed["invalid_emails"], rows)
     with_mail = rng.random(rows) < _MAIL_SHARES[np.digitize(people.age, _MAIL_AGES)]
     nothing: Any = pa.scalar(None, pa.string())
