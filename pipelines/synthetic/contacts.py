@@ -65,7 +65,7 @@ def _streets(rng: np.random.Generator, homes: int) -> dict[str, pa.StringArray]:
     listed = words()
     streets = pa.array([f"{way} {name}" for way in listed["ways"] for name in listed["names"]])
     numbers = pa.array([f"{number}{suffix}" for number in range(1, 251) for suffix in ("", "", "", ",", " BIS", " ter")])
-    # The longest names end the lists, where fewer live: about one line in fifty is too long.
+    # The longest names end the lists, where fewer live: about one address in forty has a line that is cut.
     street = rng.integers(0, len(listed["ways"]), homes) * len(listed["names"]) + _leaning(rng, len(listed["names"]), homes)
     address_4 = joined(" ", pick(numbers, rng.integers(0, len(numbers), homes)), pick(streets, street))
     return {
