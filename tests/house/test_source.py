@@ -13,7 +13,7 @@ JUNK_DRAWERS = {"utils", "util", "common", "helpers", "helper", "misc", "models"
 TEXTS = {".py", ".sql", ".md", ".toml", ".cfg", ".j2", ".html", ".css", ".lock", ".yml", ".yaml", ".sh", ""}
 PLACES = re.compile(r"/(?:root|home/\w+|work|tmp|opt)/[\w.]|/Users/\w|[A-Z]:\\\\Users")
 REGISTRIES = re.compile(r"pypi\.org|pythonhosted|piwheels|index-url|jfrog|nexus", re.IGNORECASE)
-# The product of a rule is a rule about the rule: these files write the patterns down.
+# These files write the patterns down, or tell uv to leave the index out.
 RULES = {"tests/house/test_source.py", "tests/house/test_configuration.py", ".ci/lock"}
 PYTHON_CLOCKS = re.compile(r"\b(?:datetime|date|dt|pendulum)\.(?:now|today|utcnow)\b|\btime\.time\(")
 SQL_CLOCKS = re.compile(r"\b(?:now|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday)\s*\(|\bcurrent_(?:date|time|timestamp)\b")
@@ -54,6 +54,14 @@ def test_business_code_asks_no_clock(home: Path) -> None:
         and (found := PYTHON_CLOCKS.search(_code(file.read_text(), "#")))
     ]
     assert asked == []
+
+
+def test_only_commands_take_the_present_for_when_somebody_asks(home: Path) -> None:
+    """`clock.now` is for a person at a shell; a step gets `as_of`."""
+    takers = {
+        f.relative_to(home).as_posix() for f in _python(home, "pipelines", "dags") if re.search(r"platform\.clock import .*\bnow\b", f.read_text())
+    }
+    assert {name for name in takers if not name.endswith("/commands.py") and not name.startswith(MAY_ASK)} == set()
 
 
 def test_statements_ask_no_clock(home: Path) -> None:
