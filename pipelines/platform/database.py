@@ -34,15 +34,15 @@ class Session:
     connection: Connection
     folder: Path
 
-    def all(self, name: str, **binds: object) -> Sequence[RowMapping]:
+    def all(self, name: str, /, **binds: object) -> Sequence[RowMapping]:
         """Run a statement and return all its rows."""
         return self.connection.execute(_statement(self.folder, name), binds).mappings().all()
 
-    def one(self, name: str, **binds: object) -> dict[str, Any]:
+    def one(self, name: str, /, **binds: object) -> dict[str, Any]:
         """Run a statement and return its only row."""
         return dict(self.connection.execute(_statement(self.folder, name), binds).mappings().one())
 
-    def run(self, name: str, **binds: object) -> int:
+    def run(self, name: str, /, **binds: object) -> int:
         """Run a statement and return how many rows it touched."""
         return self.connection.execute(_statement(self.folder, name), binds).rowcount
 
@@ -130,14 +130,16 @@ class Database:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        """Turn a driver's error, whose text may quote rows, into a typed one that names the constraint or the SQLSTATE only."""
+        """Turn a driver's error, whose text may quote rows, into a typed one that names what refused and the SQLSTATE only."""
         try:
             yield
         except EspaceSanteError:
             raise
         except DBAPIError as error:
             state = str(getattr(error.orig, "sqlstate", None) or "")
-            constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+            diagnostics = getattr(error.orig, "diag", None)
+            names = (getattr(diagnostics, name, None) for name in ("table_name", "column_name", "constraint_name"))
+            where = " ".join(name for name in names if name) or "no table"
             if error.connection_invalidated or not state or state.startswith(PASSING_TROUBLE):
                 raise RetryableError(f"the database did not answer (SQLSTATE {state or 'none'}): try again") from None
-            raise RuleError(f"the database refused (SQLSTATE {state}, constraint {constraint or 'none'}): nothing was written") from None
+            raise RuleError(f"the database refused (SQLSTATE {state}, {where}): nothing was written") from None

@@ -116,6 +116,7 @@ def _merge(work: Work, manifest: Manifest, received: int, as_of: datetime) -> Co
     work.run("registry/merge_persons")
     work.run("registry/add_contact_versions", **body, as_of=as_of)
     work.run("registry/replace_representatives")
+    work.run("registry/analyse_registry")
     kept = work.one(
         "registry/keep_delivery",
         **body, work_id=work.work_id, kind=manifest.kind, reference_date=manifest.reference_date,

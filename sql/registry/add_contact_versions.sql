@@ -1,4 +1,5 @@
 -- Contact data that differ make a new version; the former one stays, as proof of where a notice went. Grain: one person.
+-- An address whose department is unknown counts as ZZ, told last.
 -- The retired row is written before its successor: the insert reads what the update returns.
 with differing as (
   select
@@ -12,7 +13,7 @@ with differing as (
       c.body, c.affiliated_since, c.email, c.address_2, c.address_3, c.address_4, c.address_5, c.postcode, c.town, c.department,
       c.language, c.large_print
     ) is distinct from (
-      :body, s.affiliated_since, s.email, s.address_2, s.address_3, s.address_4, s.address_5, s.postcode, s.town, s.department,
+      :body, s.affiliated_since, s.email, s.address_2, s.address_3, s.address_4, s.address_5, s.postcode, s.town, coalesce(s.department, 'ZZ'),
       s.language, s.large_print
     )
 ),
@@ -43,7 +44,7 @@ added as (
     n.address_5,
     n.postcode,
     n.town,
-    n.department,
+    coalesce(n.department, 'ZZ'),
     n.language,
     n.large_print,
     :as_of

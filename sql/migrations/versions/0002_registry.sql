@@ -121,3 +121,6 @@ create table registry.quarantine (
   primary key (work_id, file, line, reason, column_name)
 );
 grant select, insert on registry.quarantine to espace_pipeline;
+
+grant maintain on registry.identifier, registry.person, registry.affiliation, registry.contact, registry.representative
+to espace_pipeline;
