@@ -65,10 +65,6 @@ def close_on_late_oppositions(db: Database, policy: Policy, as_of: datetime) -> 
     day = legal_day(as_of)
 
     def close(work: Work) -> Counts:
-        return {
-            "closed": work.run(
-                "accounts/close_on_late_opposition", day=day, archived_until=archived_until(day, policy.archive_years)
-            )
-        }
+        return {"closed": work.run("accounts/close_on_late_opposition", day=day, archived_until=archived_until(day, policy.archive_years))}
 
     return db.once("close_on_late_oppositions", as_of.isoformat(), as_of, close).counts["closed"]

@@ -108,9 +108,7 @@ def decide_wave(db: Database, wave_id: int, approved: bool, decided_by: str, as_
         raise RuleError(f"wave {wave_id} was started by {decided_by}: somebody else must decide on it")
 
     def decide(work: Work) -> Counts:
-        decided = work.run(
-            "campaign/decide_wave", wave_id=wave_id, status="APPROVED" if approved else "REJECTED", decided_by=decided_by
-        )
+        decided = work.run("campaign/decide_wave", wave_id=wave_id, status="APPROVED" if approved else "REJECTED", decided_by=decided_by)
         released = 0 if approved else work.one("campaign/release_rejected_wave", wave_id=wave_id)["released"]
         return {"decided": decided, "released": released}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from pipelines.campaign import opposition_code
@@ -72,7 +73,7 @@ def send_emails(dispatch: EmailDispatch, shard: Shard, as_of: datetime) -> Count
             after = (rows[-1]["person_id"], rows[-1]["attempt_no"])
             chunk = _submit(dispatch, rows, as_of)
             unit = f"{shard.first_id}-{shard.last_id}/{after[0]}-{after[1]}-{rows[-1]['submissions']}"
-            done = dispatch.db.once("send_emails", unit, as_of, lambda work, chunk=chunk: _confirm(work, dispatch.policy, chunk))
+            done = dispatch.db.once("send_emails", unit, as_of, partial(_confirm, policy=dispatch.policy, chunk=chunk))
             total = {what: count + done.counts[what] for what, count in total.items()}
             later += chunk.later
     if later:

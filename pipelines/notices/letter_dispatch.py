@@ -13,7 +13,7 @@ from pipelines.campaign.window import last_day
 from pipelines.notices.addressee import address_lines, concerned, kind_of, sender_of
 from pipelines.notices.letters.letter import Letter, Variant
 from pipelines.notices.letters.press import LetterPress
-from pipelines.notices.print_lot import Lot, make_lot, object_keys
+from pipelines.notices.print_lot import Lot, make_lot
 from pipelines.notices.reference import NoticeId, reference
 from pipelines.platform.clock import Clock, legal_day
 from pipelines.platform.database import Counts, Database, Work
@@ -49,9 +49,7 @@ def assign_lots(dispatch: LetterDispatch, as_of: datetime) -> list[int]:
     Safe to repeat: a run assigns once (unit: its instant). Lots that an earlier, killed run left are returned too.
     """
     binds = {"letters_a_lot": dispatch.policy.letters_a_lot, "template": dispatch.template}
-    dispatch.db.once(
-        "assign_lots", as_of.isoformat(), as_of, lambda work: work.one("notices/assign_lots", work_id=work.work_id, **binds)
-    )
+    dispatch.db.once("assign_lots", as_of.isoformat(), as_of, lambda work: work.one("notices/assign_lots", work_id=work.work_id, **binds))
     with dispatch.db.transaction() as session:
         return [row["lot_id"] for row in session.all("notices/lots_to_produce")]
 
@@ -71,9 +69,7 @@ def produce_lot(dispatch: LetterDispatch, lot_id: int, as_of: datetime) -> Count
     composition = dispatch.press.compose([_letter(dispatch, row) for row in rows], dated, last_day(dated))
     refused = {reference_ for reference_, _ in composition.refused}
     printed = [row for row in rows if _reference(dispatch, row) not in refused]
-    lot = make_lot(
-        lot_id, composition, [row["postcode"] for row in printed], dispatch.press.version, dated, dispatch.printer_recipient
-    )
+    lot = make_lot(lot_id, composition, [row["postcode"] for row in printed], dispatch.press.version, dated, dispatch.printer_recipient)
     for key, content in lot.objects:
         dispatch.store.put(BUCKET, key, content)
     left_out = [row["lot_rank"] for row in rows if _reference(dispatch, row) in refused]
@@ -84,9 +80,7 @@ def produce_lot(dispatch: LetterDispatch, lot_id: int, as_of: datetime) -> Count
     ).counts
 
 
-def _hand_over(
-    work: Work, dispatch: LetterDispatch, lot: Lot, left_out: Sequence[int], handed_over_at: datetime, counts: Counts
-) -> Counts:
+def _hand_over(work: Work, dispatch: LetterDispatch, lot: Lot, left_out: Sequence[int], handed_over_at: datetime, counts: Counts) -> Counts:
     if left_out:
         work.run("notices/leave_out_letters", lot_id=lot.lot_id, lot_ranks=list(left_out))
     work.run(

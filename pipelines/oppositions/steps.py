@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 
 from pipelines.campaign.policy import Policy
 from pipelines.oppositions.contract import Cause, Channel, Decision, Outcome, message, read_lines, write_answers
@@ -29,7 +30,7 @@ def take_in_oppositions(db: Database, store: ObjectStore, policy: Policy, key: b
                 db,
                 name,
                 as_of,
-                decide=lambda work, content, channel=channel: _decide(work, content, channel, policy, key, present),
+                decide=partial(_decide, channel=channel, policy=policy, key=key, present=present),
                 answer=lambda inbound: _answer(db, inbound),
             )
             total["files"] += 1
@@ -47,9 +48,7 @@ def _decide(work: Work, content: bytes, channel: Channel, policy: Policy, key: b
     work.run("oppositions/oppose", work_id=work.work_id, campaign_id=policy.campaign_id)
     if verifier.new_failures:
         people = sorted(verifier.new_failures)
-        work.run(
-            "oppositions/count_failures", person_ids=people, failures=[verifier.new_failures[p] for p in people], as_of=present
-        )
+        work.run("oppositions/count_failures", person_ids=people, failures=[verifier.new_failures[p] for p in people], as_of=present)
     counts = {str(outcome): sum(d.outcome is outcome for d in decisions) for outcome in Outcome}
     return {"lines": len(lines), **counts}
 
@@ -60,9 +59,7 @@ def _candidates(work: Work, policy: Policy, matricules: list[str]) -> dict[str, 
     for row in rows:
         people.setdefault(
             row["person_id"],
-            Candidate(
-                row["person_id"], row["birth_date"], row["status"], row["attempt_no"], row["last_day"], row["failures"]
-            ),
+            Candidate(row["person_id"], row["birth_date"], row["status"], row["attempt_no"], row["last_day"], row["failures"]),
         )
     return {row["matricule"]: people[row["person_id"]] for row in rows}
 

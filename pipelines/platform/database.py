@@ -21,6 +21,10 @@ from pipelines.platform.settings import Settings
 PASSING_TROUBLE = ("08", "40", "53", "55P03", "57P")
 Counts = dict[str, int]
 
+# Steps touch a shard, a lot or a file of tables that hold a nation, and often rows that the same transaction has just written, of
+# which the planner knows nothing: it would read whole tables for each of them. Steps that merge or count whole tables say so.
+BY_INDEX = {"options": "-c enable_seqscan=off"}
+
 
 @lru_cache(maxsize=256)
 def _statement(folder: Path, name: str) -> sa.TextClause:
@@ -76,7 +80,7 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self.engine: Engine = sa.create_engine(
-            settings.database_url.get_secret_value(), hide_parameters=True, pool_size=2, pool_pre_ping=True
+            settings.database_url.get_secret_value(), hide_parameters=True, pool_size=2, pool_pre_ping=True, connect_args=BY_INDEX
         )
         self.folder = settings.home / "sql"
 
@@ -107,9 +111,9 @@ class Database:
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
         """Open a read-only transaction in which every statement sees the same instant."""
-        with self._translated(), self.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-            with connection.begin():
-                yield Session(connection, self.folder)
+        repeatable = self.engine.execution_options(isolation_level="REPEATABLE READ")
+        with self._translated(), repeatable.begin() as connection:
+            yield Session(connection, self.folder)
 
     @contextmanager
     def exclusively(self, what: str) -> Iterator[None]:

@@ -65,7 +65,6 @@ class Settings(BaseModel):
             raise ValueError(f"the object store region is not in the list of allowed regions ({PREFIX}ALLOWED_REGIONS)")
         return self
 
-
     def bucket(self, name: str) -> str:
         """Return the full name of a bucket: `bucket('print')` is `espace-sante-print`."""
         return f"{self.bucket_prefix}-{name}"

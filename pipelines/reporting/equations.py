@@ -44,9 +44,7 @@ def balance(db: Database) -> list[Equation]:
         equations = []
         for file in sorted((db.folder / FOLDER).glob("*.sql")):
             row = session.one(f"{FOLDER}/{file.stem}", **binds)
-            equations.append(
-                Equation(file.stem, _title(file), int(row["left_hand"]), int(row["right_hand"]), int(row["violations"]))
-            )
+            equations.append(Equation(file.stem, _title(file), int(row["left_hand"]), int(row["right_hand"]), int(row["violations"])))
     return equations
 
 

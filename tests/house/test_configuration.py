@@ -39,7 +39,7 @@ def _without_repeats(text: str) -> str:
     for line in text.splitlines():
         if line.startswith("["):
             section = line
-        key = (found[1] if (found := re.match(r"^(?:# production: )?(\w+) *=", line)) else None)
+        key = found[1] if (found := re.match(r"^(?:# production: )?(\w+) *=", line)) else None
         if key is None or (section, key) not in seen:
             kept.append(line)
         if key:

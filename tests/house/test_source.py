@@ -16,7 +16,9 @@ REGISTRIES = re.compile(r"pypi\.org|pythonhosted|piwheels|index-url|jfrog|nexus"
 # These files write the patterns down, or tell uv to leave the index out.
 RULES = {"tests/house/test_source.py", "tests/house/test_configuration.py", ".ci/lock"}
 PYTHON_CLOCKS = re.compile(r"\b(?:datetime|date|dt|pendulum)\.(?:now|today|utcnow)\b|\btime\.time\(")
-SQL_CLOCKS = re.compile(r"\b(?:now|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday)\s*\(|\bcurrent_(?:date|time|timestamp)\b")
+SQL_CLOCKS = re.compile(
+    r"\b(?:now|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday)\s*\(|\bcurrent_(?:date|time|timestamp)\b"
+)
 MAY_ASK = ("pipelines/platform/", "pipelines/synthetic/")
 
 
@@ -59,7 +61,9 @@ def test_business_code_asks_no_clock(home: Path) -> None:
 def test_only_commands_take_the_present_for_when_somebody_asks(home: Path) -> None:
     """`clock.now` is for a person at a shell; a step gets `as_of`."""
     takers = {
-        f.relative_to(home).as_posix() for f in _python(home, "pipelines", "dags") if re.search(r"platform\.clock import .*\bnow\b", f.read_text())
+        f.relative_to(home).as_posix()
+        for f in _python(home, "pipelines", "dags")
+        if re.search(r"platform\.clock import .*\bnow\b", f.read_text())
     }
     assert {name for name in takers if not name.endswith("/commands.py") and not name.startswith(MAY_ASK)} == set()
 
