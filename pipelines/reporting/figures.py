@@ -1,0 +1,170 @@
+"""The figures of one legal day: read from the database in one snapshot, then turned into tables by pandas. Counts only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+
+from pipelines.campaign.window import SIX_WEEKS
+from pipelines.platform.clock import PARIS, legal_day
+from pipelines.platform.database import Database
+from pipelines.reporting.equations import Equation, balance
+
+Rows = Sequence[dict[str, Any]]
+Pivot = dict[str, dict[str, int]]
+"""A table of counts: row -> column -> count; every row has every column, in the same order."""
+
+DAYS_SHOWN = 7
+STATUSES = ("NOT_PLANNED", "ELIGIBLE", "PLANNED", "NOTIFIED", "OPPOSED", "OPENED", "EXCLUDED", "CANCELLED")
+CHANNELS = ("EMAIL", "LETTER", "NONE")
+OUTCOMES = ("ACCEPTED", "CLOSING", "REFUSED")
+EVENTS = (
+    "EMAIL_SENT", "EMAIL_REFUSED", "BOUNCE_FAILED", "BOUNCE_DELAYED", "BOUNCE_NOT_A_BOUNCE", "BOUNCE_UNATTRIBUTED",
+    "LETTER_HANDED_OVER", "LETTER_DEPOSITED", "REQUEST_ACCEPTED", "REQUEST_CLOSING", "REQUEST_REFUSED", "OPENING", "CLOSING",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Source:
+    """The rows that the statements under `sql/reporting/daily` return."""
+
+    journeys: Rows
+    events: Rows
+    requests: Rows
+    windows: Rows
+    deliveries: Rows
+    quarantine: Rows
+    refused_files: Rows
+
+
+@dataclass(frozen=True)
+class OppositionRate:
+    """How many of the people told opposed: `of_told` over everyone told, `of_ended` over those whose journey has ended."""
+
+    channel: str
+    told: int
+    opposed: int
+    opened: int
+    of_told: float | None
+    of_ended: float | None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the daily report shows. Days are legal days (Europe/Paris), in ISO 8601 where they name a column."""
+
+    day: date
+    as_of: datetime
+    equations: tuple[Equation, ...]
+    people: int
+    by_status: dict[str, int]
+    by_department: Pivot
+    by_channel: Pivot
+    exclusions: Pivot
+    events: Pivot
+    requests: Pivot
+    windows: dict[str, int]
+    windows_beyond: int
+    windows_overdue: int
+    opposition: tuple[OppositionRate, ...]
+    deliveries: tuple[dict[str, Any], ...]
+    quarantine: Pivot
+    refused_files: tuple[dict[str, Any], ...]
+
+    @property
+    def balanced(self) -> bool:
+        """Every equation holds."""
+        return all(equation.holds for equation in self.equations)
+
+
+def read_source(db: Database, day: date) -> Source:
+    """Read the rows of a legal day, on one snapshot of the database."""
+    days = {"first_day": day - timedelta(days=DAYS_SHOWN - 1), "last_day": day}
+    with db.snapshot() as session:
+
+        def rows(name: str, **binds: object) -> Rows:
+            return [{str(column): value for column, value in row.items()} for row in session.all(f"reporting/daily/{name}", **binds)]
+
+        return Source(
+            journeys=rows("journeys"),
+            events=rows("events", **days),
+            requests=rows("requests", day=day),
+            windows=rows("windows"),
+            deliveries=rows("deliveries"),
+            quarantine=rows("quarantine"),
+            refused_files=rows("refused_files", **days),
+        )
+
+
+def gather(db: Database, as_of: datetime) -> Figures:
+    """Return the figures of the legal day of `as_of`. Raises: RetryableError when the database is away."""
+    return compute(read_source(db, legal_day(as_of)), balance(db), as_of)
+
+
+def compute(source: Source, equations: Iterable[Equation], as_of: datetime) -> Figures:
+    """Turn rows into the figures of a day; the same rows always give the same figures."""
+    day = legal_day(as_of)
+    journeys = pd.DataFrame(source.journeys, columns=["department", "channel", "status", "reason", "people"])
+    not_told = journeys[journeys["status"].isin(("EXCLUDED", "CANCELLED"))]
+    days = [(day - timedelta(days=back)).isoformat() for back in range(DAYS_SHOWN)]
+    events = _frame(source.events, "event", "day", "times")
+    windows = {row["last_day"]: int(row["people"]) for row in source.windows}
+    running = {end.isoformat(): windows.get(end, 0) for end in (day + timedelta(days=n) for n in range(SIX_WEEKS.days + 1))}
+    return Figures(
+        day=day,
+        as_of=as_of.astimezone(PARIS),
+        equations=tuple(equations),
+        people=int(journeys["people"].sum()),
+        by_status=_totals(journeys, "status", STATUSES),
+        by_department=_pivot(journeys, "department", "status", "people", columns=STATUSES),
+        by_channel=_pivot(journeys, "channel", "status", "people", rows=CHANNELS, columns=STATUSES),
+        exclusions=_pivot(not_told, "reason", "status", "people", columns=("EXCLUDED", "CANCELLED")),
+        events=_pivot(events, "event", "day", "times", rows=EVENTS, columns=days),
+        requests=_pivot(_frame(source.requests, "channel", "outcome", "requests"), "channel", "outcome", "requests", columns=OUTCOMES),
+        windows=running,
+        windows_beyond=sum(people for end, people in windows.items() if end > day + SIX_WEEKS),
+        windows_overdue=sum(people for end, people in windows.items() if end < day),
+        opposition=_opposition(journeys),
+        deliveries=tuple(dict(row) for row in source.deliveries),
+        quarantine=_pivot(_frame(source.quarantine, "body", "reason", "lines"), "reason", "body", "lines"),
+        refused_files=tuple(dict(row) for row in source.refused_files),
+    )
+
+
+def _frame(rows: Rows, *columns: str) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=list(columns))
+    if "day" in columns:
+        frame["day"] = [day.isoformat() for day in frame["day"]]
+    return frame
+
+
+def _totals(frame: pd.DataFrame, by: str, order: Sequence[str]) -> dict[str, int]:
+    totals = frame.groupby(by)["people"].sum().reindex(list(order), fill_value=0)
+    return {str(name): int(count) for name, count in totals.items()}
+
+
+def _pivot(
+    frame: pd.DataFrame, rows_by: str, columns_by: str, counted: str, *, rows: Sequence[str] = (), columns: Sequence[str] = ()
+) -> Pivot:
+    """Sum `counted` by row and column; named rows and columns come in that order and are there even when they are empty."""
+    table = frame.pivot_table(index=rows_by, columns=columns_by, values=counted, aggfunc="sum", fill_value=0, observed=True)
+    table = table.reindex(index=list(rows) or sorted(table.index), columns=list(columns) or sorted(table.columns), fill_value=0)
+    return {str(row): {str(column): int(count) for column, count in counts.items()} for row, counts in table.iterrows()}
+
+
+def _opposition(journeys: pd.DataFrame) -> tuple[OppositionRate, ...]:
+    """Return the rates by the channel of the notice, then over both."""
+    told = journeys[journeys["status"].isin(("NOTIFIED", "OPPOSED", "OPENED"))]
+    by_channel = _pivot(told, "channel", "status", "people", rows=CHANNELS[:2], columns=("NOTIFIED", "OPPOSED", "OPENED"))
+    both = {status: sum(counts[status] for counts in by_channel.values()) for status in ("NOTIFIED", "OPPOSED", "OPENED")}
+    return tuple(_rate(channel, counts) for channel, counts in {**by_channel, "ALL": both}.items())
+
+
+def _rate(channel: str, counts: Mapping[str, int]) -> OppositionRate:
+    told, opposed, opened = sum(counts.values()), counts["OPPOSED"], counts["OPENED"]
+    ended = opposed + opened
+    return OppositionRate(channel, told, opposed, opened, opposed / told if told else None, opposed / ended if ended else None)
