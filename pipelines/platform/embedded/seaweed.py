@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 COMPONENT = "seaweedfs"
 BUCKETS = ("registry", "print", "exchanges", "reports")
+OWN_BUCKET = "platform"
+PROBE = "probe"
 START_PATIENCE = 60.0
 STOP_PATIENCE = 15.0
 ACTIONS = ("Admin", "Read", "Write", "List", "Tagging")
@@ -65,13 +67,13 @@ class ObjectStore:
         )
 
     def health(self) -> Health:
-        """Ask for the list of buckets with a signed request."""
+        """Read an object that `up` wrote: right after a start buckets are listed while no object can be read yet."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         if self.leader() is None:
             return Health.STOPPED
         try:
-            self.client().list_buckets()
+            self.client().get_object(Bucket=_full_name(OWN_BUCKET), Key=PROBE)["Body"].read()
         except (BotoCoreError, ClientError):
             return Health.STARTING
         return Health.READY
@@ -90,24 +92,31 @@ class ObjectStore:
             end(self.processes, None, signal.SIGKILL, 0)
             self._launch()
         wait_until(
-            ready=lambda: self.health() is Health.READY,
+            ready=self._is_prepared,
             alive=lambda: self.leader() is not None,
             patience=START_PATIENCE,
             failure=lambda: why("SeaweedFS", self.instance.log(COMPONENT)),
         )
-        self._make_buckets()
 
     def down(self) -> None:
         """Stop the store."""
         end(self.processes, self.leader(), signal.SIGTERM, STOP_PATIENCE)
 
-    def _make_buckets(self) -> None:
+    def _is_prepared(self) -> bool:
+        """Make what is missing, and tell whether an object can be read."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
         client = self.client()
-        known = {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
-        prefix = Settings.model_fields["bucket_prefix"].default
-        for bucket in (f"{prefix}-{name}" for name in BUCKETS):
-            if bucket not in known:
-                client.create_bucket(Bucket=bucket)
+        try:
+            known = {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
+            for bucket in map(_full_name, (*BUCKETS, OWN_BUCKET)):
+                if bucket not in known:
+                    client.create_bucket(Bucket=bucket)
+            if not client.list_objects_v2(Bucket=_full_name(OWN_BUCKET))["KeyCount"]:
+                client.put_object(Bucket=_full_name(OWN_BUCKET), Key=PROBE, Body=b"readable")
+        except (BotoCoreError, ClientError):
+            return False
+        return self.health() is Health.READY
 
     def _launch(self) -> None:
         for port in self.instance.ports.object_store:
@@ -142,3 +151,7 @@ class ObjectStore:
             "-filer.localSocket=filer.sock", "-s3.localSocket=s3.sock", "-s3.localFilerSocket=filer.sock",
         ]
         # fmt: on
+
+
+def _full_name(bucket: str) -> str:
+    return f"{Settings.model_fields['bucket_prefix'].default}-{bucket}"
