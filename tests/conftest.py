@@ -1,0 +1,126 @@
+"""Real servers for every test that asks: PostgreSQL, an object store and a mail server, brought up once a session (once a worker)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from pipelines.installation import Installation
+from pipelines.platform.clock import ClockMode
+from pipelines.platform.database import Database
+from pipelines.platform.embedded.platform import EmbeddedPlatform
+from pipelines.platform.embedded.ports import free_ports
+from pipelines.platform.object_store import ObjectStore
+from pipelines.platform.settings import Settings, load_settings
+from tests.campaign_driver import Campaign
+
+PROJECT = Path(__file__).parents[1]
+BUCKETS = ("registry", "print", "exchanges", "reports")
+SEEDED = {"campaign.campaign", "campaign.journey_move", "accounts.service"}
+POLICY = """
+campaign_id = 1
+emails_a_day = 100000
+letters_a_day = 100000
+letters_a_lot = 50
+emails_a_chunk = 20
+failures_before_lock = 5
+archive_years = 10
+represented_by = ["TUTELLE", "HABILITATION"]
+"""
+OUR_TABLES = """
+select c.oid::regclass::text
+from pg_class as c
+where
+  c.relnamespace::regnamespace::text in ('platform', 'registry', 'campaign', 'notices', 'oppositions', 'accounts')
+  and c.relkind in ('r', 'p') and not c.relispartition
+order by 1
+"""
+
+
+@pytest.fixture(scope="session")
+def platform_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """The settings of embedded servers of this worker alone, under the replay clock, with a policy of small lots and chunks."""
+    directory = tmp_path_factory.mktemp("servers")
+    policy = directory / "policy.toml"
+    policy.write_text(POLICY)
+    embedded = EmbeddedPlatform(PROJECT, directory / "var", {**os.environ, **free_ports().environment()})
+    try:
+        embedded.up(clock=ClockMode.REPLAY, with_airflow=False)
+        yield load_settings(
+            {"ESPACE_SANTE_VAR": str(embedded.var), "ESPACE_SANTE_POLICY_FILE": str(policy), "ESPACE_SANTE_SHARD_SIZE": "64"}
+        )
+    finally:
+        embedded.down()
+
+
+@pytest.fixture(scope="session")
+def owner(platform_settings: Settings) -> Iterator[sa.Engine]:
+    """The database as its owner, to empty it between tests and to look at every table."""
+    engine = sa.create_engine(platform_settings.database_owner_url.get_secret_value(), hide_parameters=True)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def tables(owner: sa.Engine) -> list[str]:
+    """The names of all tables of the project."""
+    with owner.begin() as connection:
+        return list(connection.execute(sa.text(OUR_TABLES)).scalars())
+
+
+@pytest.fixture(scope="session")
+def shared_installation(platform_settings: Settings) -> Iterator[Installation]:
+    """One installation a worker: its connections last for the session."""
+    shared = Installation(platform_settings)
+    yield shared
+    shared.db.engine.dispose()
+    shared.store.client.close()
+
+
+@pytest.fixture
+def installation(shared_installation: Installation, owner: sa.Engine, tables: list[str]) -> Installation:
+    """An installation in which nothing has happened yet."""
+    _empty_tables(owner, tables)
+    _empty_buckets(shared_installation)
+    for message in (shared_installation.settings.var / "mail").glob("*.eml"):
+        message.unlink()
+    return shared_installation
+
+
+@pytest.fixture
+def database(installation: Installation) -> Database:
+    """The empty database, with the pipeline's rights."""
+    return installation.db
+
+
+@pytest.fixture
+def store(installation: Installation) -> ObjectStore:
+    """The empty object store."""
+    return installation.store
+
+
+@pytest.fixture
+def campaign(installation: Installation, owner: sa.Engine, tables: list[str]) -> Campaign:
+    """The whole campaign, one verb a step, on an empty installation."""
+    return Campaign(installation, owner, tables)
+
+
+def _empty_tables(owner: sa.Engine, tables: list[str]) -> None:
+    """Delete rather than truncate: hundreds of partitions, nearly all empty, would each get a new file."""
+    last = ("platform.inbound_file", "registry.delivery", "campaign.wave", "notices.print_lot", "platform.unit_of_work")
+    first = [name for name in tables if name not in SEEDED and name not in last]
+    with owner.begin() as connection:
+        for name in (*first, *last):
+            connection.execute(sa.text(f"delete from {name}"))  # noqa: S608 - names come from the catalogue
+        connection.execute(sa.text("alter sequence registry.person_id restart"))
+
+
+def _empty_buckets(installation: Installation) -> None:
+    store = installation.store
+    for bucket in BUCKETS:
+        for key in store.keys(bucket, ""):
+            store.client.delete_object(Bucket=installation.settings.bucket(bucket), Key=key)
