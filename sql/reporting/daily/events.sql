@@ -19,8 +19,8 @@ work as (
     cast(as_of at time zone 'Europe/Paris' as date) as day
   from platform.unit_of_work
   where
-    as_of >= cast(:first_day as date)::timestamp at time zone 'Europe/Paris'
-    and as_of < (cast(:last_day as date) + 1)::timestamp at time zone 'Europe/Paris'
+    as_of >= cast(cast(:first_day as date) as timestamp) at time zone 'Europe/Paris'
+    and as_of < cast(cast(:last_day as date) + 1 as timestamp) at time zone 'Europe/Paris'
 )
 
 select
@@ -62,7 +62,7 @@ inner join work as w on r.work_id = w.work_id
 group by r.outcome, w.day
 union all
 select
-  'OPENING',
+  'SPACE_OPENED',
   opened_on,
   count(*)
 from accounts.account
@@ -70,7 +70,7 @@ where opened_on between :first_day and :last_day
 group by opened_on
 union all
 select
-  'CLOSING',
+  'SPACE_CLOSED',
   closed_on,
   count(*)
 from accounts.account

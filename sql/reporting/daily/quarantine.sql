@@ -11,7 +11,7 @@ with latest as (
 select
   l.body,
   q.reason,
-  count(distinct (q.file, q.line)) as lines
+  count(distinct row(q.file, q.line)) as lines
 from latest as l
 inner join registry.quarantine as q on l.work_id = q.work_id
 group by l.body, q.reason
