@@ -10,11 +10,11 @@ with differing as (
   where
     (s.speaks or c.person_id is null)
     and (
-      c.body, c.affiliated_since, c.email, c.address_2, c.address_3, c.address_4, c.address_5, c.postcode, c.town, c.department,
-      c.language, c.large_print
+      c.body, c.affiliated_since, c.email, c.address_2, c.address_3, c.address_4, c.address_5, c.postcode, c.town,
+      c.department, c.language, c.large_print
     ) is distinct from (
-      :body, s.affiliated_since, s.email, s.address_2, s.address_3, s.address_4, s.address_5, s.postcode, s.town, coalesce(s.department, 'ZZ'),
-      s.language, s.large_print
+      :body, s.affiliated_since, s.email, s.address_2, s.address_3, s.address_4, s.address_5, s.postcode, s.town,
+      coalesce(s.department, 'ZZ'), s.language, s.large_print
     )
 ),
 

@@ -122,5 +122,5 @@ create table registry.quarantine (
 );
 grant select, insert on registry.quarantine to espace_pipeline;
 
-grant maintain on registry.identifier, registry.person, registry.affiliation, registry.contact, registry.representative
+grant maintain on registry.identifier, registry.person, registry.affiliation, registry.contact, registry.representative -- noqa: PRS
 to espace_pipeline;
