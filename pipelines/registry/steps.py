@@ -63,6 +63,7 @@ def _decide(work: Work, store: ObjectStore, folder: str, content: bytes, as_of: 
         raise BadFileError(f"no insurance body is known as {manifest.body}")
     if work.all("registry/find_delivery", body=manifest.body, kind=manifest.kind, reference_date=manifest.reference_date):
         raise BadFileError("a delivery of this body with this reference date, or a later one, was already taken in")
+    work.all("platform/allow_scans")
     work.run("registry/make_staging")
     received = 0
     for entry in manifest.files:

@@ -25,47 +25,60 @@ with resident as (
     and (j.person_id is null or j.status in ('ELIGIBLE', 'EXCLUDED'))
 ),
 
+candidate as (
+  select
+    person_id,
+    person_id as recipient_id,
+    0 as rank
+  from resident
+  where not is_represented
+  union all
+  select
+    r.person_id,
+    link.representative_id,
+    link.rank
+  from resident as r
+  inner join registry.representative as link on r.person_id = link.person_id
+  where r.is_represented
+),
+
+recipient as (
+  select distinct on (c.person_id)
+    c.person_id,
+    c.recipient_id,
+    rc.version as contact_version,
+    rc.email,
+    rc.postcode is not null and rc.town is not null as has_address
+  from candidate as c
+  inner join registry.person as rp on c.recipient_id = rp.person_id and rp.died_on is null
+  inner join registry.contact as rc on c.recipient_id = rc.person_id and rc.is_current
+  order by c.person_id, c.rank
+),
+
+failed as (
+  select
+    t.person_id,
+    array_agg(a.channel) as channels
+  from recipient as t
+  inner join campaign.attempt as a
+    on
+      t.person_id = a.person_id and t.recipient_id = a.recipient_id and t.contact_version = a.contact_version
+      and a.status = 'FAILED'
+  group by t.person_id
+),
+
 addressed as (
   select
     r.*,
-    t.person_id as recipient_id,
-    t.version as contact_version,
+    t.recipient_id,
+    t.contact_version,
     case
-      when t.email is not null and not 'EMAIL' = any(t.failed_channels) then 'EMAIL'
-      when t.postcode is not null and t.town is not null and not 'LETTER' = any(t.failed_channels) then 'LETTER'
+      when t.email is not null and 'EMAIL' <> all(coalesce(f.channels, '{}')) then 'EMAIL'
+      when t.has_address and 'LETTER' <> all(coalesce(f.channels, '{}')) then 'LETTER'
     end as channel
   from resident as r
-  left join lateral (
-    select
-      rc.person_id,
-      rc.version,
-      rc.email,
-      rc.postcode,
-      rc.town,
-      array(
-        select a.channel
-        from campaign.attempt as a
-        where
-          a.person_id = r.person_id and a.status = 'FAILED'
-          and a.recipient_id = rc.person_id and a.contact_version = rc.version
-      ) as failed_channels
-    from (
-      select
-        r.person_id as candidate_id,
-        0 as rank
-      where not r.is_represented
-      union all
-      select
-        link.representative_id,
-        link.rank
-      from registry.representative as link
-      where r.is_represented and link.person_id = r.person_id
-    ) as candidate
-    inner join registry.person as rp on candidate.candidate_id = rp.person_id and rp.died_on is null
-    inner join registry.contact as rc on candidate.candidate_id = rc.person_id and rc.is_current
-    order by candidate.rank
-    limit 1
-  ) as t on true
+  left join recipient as t on r.person_id = t.person_id
+  left join failed as f on r.person_id = f.person_id
 ),
 
 decided as (
