@@ -25,7 +25,7 @@ test: check ## Run the static checks, then the tests
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: setup ## Run the static checks only
-	@echo "ruff: rules"; $(BIN)/ruff check --quiet .
+	@echo "ruff: rules"; $(BIN)/ruff check --quiet --output-format concise .
 	@echo "ruff: format"; $(BIN)/ruff format --quiet --check .
 	@echo "mypy: types"; $(BIN)/mypy
 	@echo "import-linter: layers"; $(BIN)/lint-imports --no-cache > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
