@@ -14,6 +14,7 @@ from pipelines.campaign import commands as campaign
 from pipelines.platform.embedded import commands as embedded
 from pipelines.platform.errors import EspaceSanteError
 from pipelines.reporting import commands as reporting
+from pipelines.synthetic import demo_command
 
 
 class PlainErrors(TyperGroup):
@@ -52,6 +53,7 @@ app.command()(embedded.up)
 app.command()(embedded.status)
 app.command()(embedded.down)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(embedded.airflow)
+app.command()(demo_command.demo)
 app.command()(reporting.reconcile)
 app.command()(reporting.person)
 app.command("window")(campaign.show_window)

@@ -1,0 +1,160 @@
+"""The demonstration: a whole campaign of an invented France, day after day, as real runs through Airflow's scheduler."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from pipelines.installation import Installation
+from pipelines.platform.clock import PARIS, ClockMode
+from pipelines.platform.embedded.health import Health
+from pipelines.platform.embedded.instance import Instance
+from pipelines.platform.embedded.platform import EmbeddedPlatform
+from pipelines.platform.errors import FinalError
+from pipelines.platform.settings import load_settings
+from pipelines.synthetic.france import generate
+from pipelines.synthetic.notices_received import received_emails, single_letter
+from pipelines.synthetic.operations import Operator
+from pipelines.synthetic.partners import Partners
+from pipelines.synthetic.residents import Residents
+
+MONDAY = date(2026, 1, 5)
+FIRST_DAY, LAST_DAY = date(2026, 1, 6), date(2026, 3, 1)
+PLANNING_DAYS = (date(2026, 1, 6), date(2026, 1, 7), date(2026, 1, 8))
+DISPATCH_UNTIL = date(2026, 1, 16)
+SHARD_SIZE = 16_384
+SEED = 2026
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Keepsakes:
+    """What a visitor may look at afterwards."""
+
+    letter: Path | None
+    email: Path | None
+    report: Path | None
+
+
+@dataclass
+class Demo:
+    """One demonstration in the `var` directory of this clone; started again, it goes on where it was."""
+
+    platform: EmbeddedPlatform
+    people: int
+    say: Say
+    failed_runs: list[str] = field(default_factory=list)
+
+    def prepare(self) -> Instance:
+        """Choose the demonstration's policy, then bring the servers up with the calendar as an argument.
+
+        Raises: FinalError if `var` holds a platform that is not a demonstration.
+        """
+        kept = self.platform.var / "platform.json"
+        policy = Path(__file__).with_name("data") / "demo_policy.toml"
+        if not kept.exists():
+            self.platform.var.mkdir(mode=0o700, parents=True, exist_ok=True)
+            kept.write_text(json.dumps({"shard_size": SHARD_SIZE, "policy_file": str(policy)}))
+        elif "policy_file" not in json.loads(kept.read_text()):
+            raise FinalError(
+                f"{self.platform.var} holds a platform of yours, which a demonstration would mix up: "
+                "set ESPACE_SANTE_VAR to another directory"
+            )
+        return self.platform.up(ClockMode.REPLAY)
+
+    def play(self, instance: Instance) -> Keepsakes:
+        """Play the whole campaign."""
+        here = Installation(load_settings({"ESPACE_SANTE_HOME": str(instance.home), "ESPACE_SANTE_VAR": str(instance.var)}))
+        deliveries = instance.var / "demo"
+        self._deliver(here, deliveries)
+        partners = Partners(here.store, Residents(deliveries), instance.var / "mail", self._printer_identity(instance))
+        ops, chief = self._operator(instance, "ops"), self._operator(instance, "chief")
+        self._run(ops, "registry_intake", at(FIRST_DAY, 2))
+        day = FIRST_DAY
+        while day <= LAST_DAY:
+            self._play_day(day, ops, chief, partners)
+            day += timedelta(days=1)
+        self._run(ops, "reconciliation", at(LAST_DAY, 6))
+        return self._keepsakes(here, partners, deliveries)
+
+    def _deliver(self, here: Installation, deliveries: Path) -> None:
+        """Put the bodies' deliveries into the object store, manifests last, unless they lie there."""
+        if not deliveries.exists():
+            summary = generate(self.people, SEED, deliveries, as_of=MONDAY)
+            self.say(f"{summary.rows} people delivered by {len(summary.bodies)} insurance bodies")
+        files = [file for file in deliveries.rglob("*") if file.is_file() and file.suffix in (".parquet", ".csv", ".json")]
+        there = set(here.store.keys("registry", "deliveries/"))
+        for file in sorted(files, key=lambda file: (file.name == "manifest.json", str(file))):
+            key = file.relative_to(deliveries).as_posix()
+            if key.startswith("deliveries/") and key not in there:
+                here.store.put("registry", key, file.read_bytes())
+
+    def _play_day(self, day: date, ops: Operator, chief: Operator, partners: Partners) -> None:
+        self._run(ops, "account_opening", at(day, 0, 30))
+        if day in PLANNING_DAYS:
+            self._plan(day, ops, chief)
+        elif day.weekday() < 5 and day <= DISPATCH_UNTIL:
+            self._run(ops, "notice_dispatch", at(day, 8))
+        if day <= DISPATCH_UNTIL:
+            partners.read_the_mail()
+        put_down = partners.act(day)
+        self._tell(day, put_down)
+        if put_down["bounces"] or put_down["lots deposited"]:
+            self._run(ops, "delivery_reports", at(day, 18))
+        if put_down["oppositions"]:
+            self._run(ops, "opposition_intake", at(day, 18))
+        if day.weekday() == 6:
+            self._run(ops, "reconciliation", at(day, 23))
+
+    def _plan(self, day: date, ops: Operator, chief: Operator) -> None:
+        run_id = ops.start("notice_planning", at(day, 4))
+        if chief.approve("notice_planning", run_id, "approve"):
+            self.say(f"{day:%d %b}  ops proposed a wave, chief approved it: e-mails leave, letters are printed")
+        self._ended("notice_planning", run_id, ops)
+        self._ended("notice_dispatch", f"after_{run_id}", ops)
+
+    def _run(self, ops: Operator, dag_id: str, instant: datetime) -> None:
+        self._ended(dag_id, ops.start(dag_id, instant), ops)
+
+    def _ended(self, dag_id: str, run_id: str, ops: Operator) -> None:
+        if ops.wait(dag_id, run_id) != "success":
+            self.failed_runs.append(f"{dag_id} {run_id}")
+            self.say(f"{dag_id} of {run_id} FAILED: its log in Airflow says why")
+
+    def _tell(self, day: date, put_down: dict[str, int]) -> None:
+        words = [f"{count} {what}" for what, count in put_down.items() if count]
+        self.say(f"{day:%d %b}  " + (", ".join(words) if words else "nothing comes in; windows run"))
+
+    def _operator(self, instance: Instance, name: str) -> Operator:
+        return Operator(instance.airflow_address, name, instance.secrets.airflow_people[name], self._keep_alive)
+
+    def _keep_alive(self) -> None:
+        if any(state.state is not Health.READY for state in self.platform.status()):
+            self.say("a server has stopped: it is started again")
+            self.platform.up()
+
+    def _printer_identity(self, instance: Instance) -> str:
+        return str(json.loads((instance.var / "secrets.json").read_text())["printer_identity"])
+
+    def _keepsakes(self, here: Installation, partners: Partners, folder: Path) -> Keepsakes:
+        """Keep one letter, one e-mail and the last report where a visitor finds them."""
+        letter = report = None
+        if partners.lots:
+            lot = partners.lots[0]
+            first = lot.index[0]
+            letter = folder / "letter.pdf"
+            letter.write_bytes(single_letter(lot.pdf, int(first["first_page"]), int(first["pages"])))
+        email = next(iter(received_emails(partners.mail, set())), None)
+        reports = [key for key in here.store.keys("reports", "daily/") if key.endswith("report.html")]
+        if reports:
+            report = folder / "report.html"
+            report.write_bytes(here.store.get("reports", reports[-1]))
+        return Keepsakes(letter, email.file if email else None, report)
+
+
+def at(day: date, hour: int, minute: int = 0) -> datetime:
+    """Return an instant of a legal day."""
+    return datetime.combine(day, time(hour, minute), PARIS)

@@ -1,0 +1,147 @@
+"""The people and partners of a demonstration, who act through the public file contracts only.
+
+Mail servers bounce, the print house deposits, people oppose on time, late, twice or with wrong codes. What each reader does is
+drawn from the notice itself, so that a demonstration that is started again plays on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from pypdf import PdfReader
+
+from pipelines.campaign.window import last_day
+from pipelines.oppositions.contract import Channel
+from pipelines.platform.clock import PARIS
+from pipelines.platform.object_store import ObjectStore
+from pipelines.synthetic.bounce_mail import delivery_report
+from pipelines.synthetic.notices_received import ReceivedLot, code_in, received_emails, received_lots
+from pipelines.synthetic.residents import Resident, Residents
+
+BUCKET = "exchanges"
+
+# What readers do, per thousand notices: (upper bound of the draw, behaviour). Far more lively than the 1.5 % who opposed in 2022.
+BOUNCED, DELAYED, AUTO_REPLY = 20, 23, 25
+ON_TIME, TWICE, MISTYPED, WRONG_BIRTH_DATE, LATE, LAST_SECOND = 60, 66, 72, 76, 82, 86
+
+
+@dataclass
+class Partners:
+    """Everyone outside, and what each of them will do on which day."""
+
+    store: ObjectStore
+    residents: Residents
+    mail: Path
+    printer_identity: str
+    emails_seen: set[str] = field(default_factory=set)
+    lots_seen: set[int] = field(default_factory=set)
+    lots: list[ReceivedLot] = field(default_factory=list)
+    bounces: dict[date, list[tuple[str, bytes]]] = field(default_factory=lambda: defaultdict(list))
+    deposits: dict[date, list[ReceivedLot]] = field(default_factory=lambda: defaultdict(list))
+    requests: dict[tuple[date, Channel], list[dict[str, str]]] = field(default_factory=lambda: defaultdict(list))
+
+    def read_the_mail(self) -> None:
+        """Read what has come: decide what each mail server, the print house and each reader will do, and when."""
+        for email in received_emails(self.mail, self.emails_seen):
+            draw = _draw(email.message_id)
+            if draw < AUTO_REPLY:
+                kind = "failed" if draw < BOUNCED else "delayed" if draw < DELAYED else "auto-reply"
+                report = delivery_report(kind, email.envelope_sender, email.recipient, email.message_id)
+                self.bounces[email.sent_on + timedelta(days=1)].append((f"{_name(email.message_id)}.eml", report))
+            elif draw < LAST_SECOND:
+                reader = self.residents.by_email(email.recipient, email.name)
+                code = email.code() if reader else None
+                if reader and code:
+                    self._react(draw, email.message_id, reader, code, email.sent_on)
+        for lot in received_lots(self.store, self.printer_identity, self.lots_seen):
+            deposited_on = _next_working_day(lot.prepared_for)
+            self.deposits[deposited_on].append(lot)
+            self.lots.append(lot)
+            self._open_letters(lot, deposited_on)
+
+    def act(self, day: date) -> dict[str, int]:
+        """Put down the files of a day; return how many lines or reports of each kind. A file that was put down already stays."""
+        for name, report in self.bounces.get(day, ()):
+            self._put("bounces", name, report)
+        deposited = self.deposits.get(day, [])
+        if deposited:
+            rows = [f"{lot.lot_id};{day.isoformat()};{lot.letters}" for lot in deposited]
+            self._put("deposits", f"{day.isoformat()}.csv", "\n".join(["lot_id;deposited_on;letters", *rows, ""]).encode())
+        lines = 0
+        for channel in Channel:
+            requests = self.requests.get((day, channel), [])
+            if requests:
+                lines += len(requests)
+                self._put(f"oppositions/{channel}", f"{day.isoformat()}.ndjson", _ndjson(requests))
+        return {"bounces": len(self.bounces.get(day, ())), "lots deposited": len(deposited), "oppositions": lines}
+
+    def _put(self, kind: str, name: str, content: bytes) -> None:
+        if not self.store.keys(BUCKET, f"{kind}/taken/{name}"):
+            self.store.put(BUCKET, f"{kind}/inbox/{name}", content)
+
+    def _open_letters(self, lot: ReceivedLot, deposited_on: date) -> None:
+        reader = PdfReader(io.BytesIO(lot.pdf))
+        for row in lot.index:
+            draw = _draw(row["reference"])
+            if AUTO_REPLY <= draw < LAST_SECOND:
+                lines = [line.strip() for line in reader.pages[int(row["first_page"]) - 1].extract_text().splitlines()]
+                who, code = self.residents.by_letter(lines), code_in(lines)
+                if who and code:
+                    self._react(draw, row["reference"], who, code, deposited_on)
+
+    def _react(self, draw: int, notice: str, who: Resident, code: str, sent_on: date) -> None:
+        """Queue what one reader does with one code, whose window runs from `sent_on`."""
+        some_day = sent_on + timedelta(days=3 + _draw(f"day {notice}") % 36)
+        channel = list(Channel)[_draw(f"channel {notice}") % 4]
+        noon = time(11, _draw(notice) % 60)
+        if draw < ON_TIME:
+            self._oppose(channel, some_day, noon, notice, who, code)
+        elif draw < TWICE:
+            self._oppose(channel, some_day, noon, notice, who, code)
+            self._oppose(channel, some_day + timedelta(days=1), noon, f"again {notice}", who, code)
+        elif draw < MISTYPED:
+            self._oppose(channel, some_day, noon, notice, who, code[:-1] + ("A" if code[-1] != "A" else "B"))
+        elif draw < WRONG_BIRTH_DATE:
+            self._oppose(channel, some_day, noon, notice, who, code, birth_date="19000101")
+        elif draw < LATE:
+            self._oppose(channel, last_day(sent_on) + timedelta(days=2), noon, notice, who, code)
+        else:
+            self._oppose(Channel.WEB, last_day(sent_on), time(23, 59, 59), notice, who, code, delivered_later=1)
+
+    def _oppose(
+        self, channel: Channel, day: date, at: time, ref: str, who: Resident, code: str,
+        birth_date: str | None = None, delivered_later: int = 0,
+    ) -> None:  # fmt: skip
+        self.requests[day + timedelta(days=delivered_later), channel].append(
+            {
+                "request_ref": _name(ref),
+                "received_at": datetime.combine(day, at, PARIS).isoformat(),
+                "matricule": who.matricule,
+                "birth_date": birth_date or who.birth_date,
+                "code": code,
+            }
+        )
+
+
+def _draw(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") % 1000
+
+
+def _name(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _next_working_day(day: date) -> date:
+    return day + timedelta(days=3 if day.weekday() == 4 else 2 if day.weekday() == 5 else 1)
+
+
+def _ndjson(requests: Iterable[dict[str, str]]) -> bytes:
+    ordered = sorted(requests, key=lambda request: (request["received_at"], request["request_ref"]))
+    return "".join(json.dumps(request) + "\n" for request in ordered).encode()
