@@ -85,6 +85,7 @@ def read_source(db: Database, day: date) -> Source:
     """Read the rows of a legal day, on one snapshot of the database."""
     days = {"first_day": day - timedelta(days=DAYS_SHOWN - 1), "last_day": day}
     with db.snapshot() as session:
+        session.all("platform/allow_scans")
 
         def rows(name: str, **binds: object) -> Rows:
             return [{str(column): value for column, value in row.items()} for row in session.all(f"reporting/daily/{name}", **binds)]
