@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from email import message_from_bytes, policy
@@ -23,8 +24,10 @@ from pipelines.campaign.steps import Wave, decide_wave, plan_notices
 from pipelines.installation import Installation
 from pipelines.notices.bounces import take_in_bounces
 from pipelines.notices.deposits import take_in_deposits
-from pipelines.notices.email_dispatch import plan_emails, send_emails
-from pipelines.notices.letter_dispatch import assign_lots, produce_lot
+from pipelines.notices.email_dispatch import EmailDispatch, plan_emails, send_emails
+from pipelines.notices.emails.message import NoticeWriter
+from pipelines.notices.emails.relay import Relay
+from pipelines.notices.letter_dispatch import LetterDispatch, assign_lots, produce_lot
 from pipelines.oppositions.steps import take_in_oppositions
 from pipelines.platform.clock import PARIS
 from pipelines.platform.database import Counts
@@ -67,6 +70,8 @@ class Campaign:
     home: Installation
     owner: sa.Engine
     tables: list[str]
+    letters_made_by: LetterDispatch
+    emails_written_by: NoticeWriter
     _files: count[int] = field(default_factory=lambda: count(1))
 
     # What insurance bodies do.
@@ -98,16 +103,22 @@ class Campaign:
         """Send every e-mail that waits; return how many left."""
         sent = 0
         for shard in plan_emails(self.home.db, self.home.settings.shard_size):
-            with self.home.email_dispatch() as dispatch:
+            with self.relay() as dispatch:
                 sent += send_emails(dispatch, shard, at)["sent"]
         return sent
 
+    @contextmanager
+    def relay(self) -> Iterator[EmailDispatch]:
+        """Open a connection to the mail server; the texts are compiled once a session."""
+        home = self.home
+        with Relay(home.settings) as relay:
+            yield EmailDispatch(home.db, home.policy, self.emails_written_by, relay, home.code_key, home.reference_key, home.clock)
+
     def print_letters(self, at: datetime = SENT) -> list[int]:
         """Gather and produce every letter that waits; return the lots."""
-        dispatch = self.home.letter_dispatch()
-        lots = assign_lots(dispatch, at)
+        lots = assign_lots(self.letters_made_by, at)
         for lot in lots:
-            produce_lot(dispatch, lot, at)
+            produce_lot(self.letters_made_by, lot, at)
         return lots
 
     def notify(self, at: datetime = SENT) -> list[int]:
@@ -152,7 +163,7 @@ class Campaign:
         """Send back the report of a message that could not be delivered (or raw bytes), and take it in."""
         content = message if isinstance(message, bytes) else bounce_of(message, status, action)
         self.home.store.put("exchanges", f"bounces/inbox/{next(self._files):04d}.eml", content)
-        return take_in_bounces(self.home.db, self.home.store, bytes(self.home.reference_key), self.home.policy.campaign_id, at)
+        return take_in_bounces(self.home.db, self.home.store, self.home.reference_key, self.home.policy.campaign_id, at)
 
     def oppose(self, *requests: dict[str, Any], at: datetime, channel: str = "WEB") -> list[dict[str, Any]]:
         """Send a file of requests of a channel, take it in, and return its answer."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from pipelines.installation import Installation
+from pipelines.notices.emails.message import NoticeWriter
+from pipelines.notices.letter_dispatch import LetterDispatch
 from pipelines.platform.clock import ClockMode
 from pipelines.platform.database import Database
 from pipelines.platform.embedded.platform import EmbeddedPlatform
@@ -84,10 +86,7 @@ def shared_installation(platform_settings: Settings) -> Iterator[Installation]:
 @pytest.fixture
 def installation(shared_installation: Installation, owner: sa.Engine, tables: list[str]) -> Installation:
     """An installation in which nothing has happened yet."""
-    _empty_tables(owner, tables)
-    _empty_buckets(shared_installation)
-    for message in (shared_installation.settings.var / "mail").glob("*.eml"):
-        message.unlink()
+    _empty(shared_installation, owner, tables)
     return shared_installation
 
 
@@ -103,20 +102,51 @@ def store(installation: Installation) -> ObjectStore:
     return installation.store
 
 
+@pytest.fixture(scope="session")
+def letter_dispatch(shared_installation: Installation) -> LetterDispatch:
+    """What makes letters, with the layouts that it has made so far."""
+    return shared_installation.letter_dispatch()
+
+
+@pytest.fixture(scope="session")
+def notice_writer(platform_settings: Settings) -> NoticeWriter:
+    """What writes e-mails."""
+    return NoticeWriter(platform_settings.home / "templates")
+
+
 @pytest.fixture
-def campaign(installation: Installation, owner: sa.Engine, tables: list[str]) -> Campaign:
+def campaign(
+    installation: Installation, owner: sa.Engine, tables: list[str], letter_dispatch: LetterDispatch, notice_writer: NoticeWriter
+) -> Campaign:
     """The whole campaign, one verb a step, on an empty installation."""
-    return Campaign(installation, owner, tables)
+    return Campaign(installation, owner, tables, letter_dispatch, notice_writer)
+
+
+@pytest.fixture
+def fresh_campaign(campaign: Campaign) -> Callable[[], Campaign]:
+    """A function that empties the installation and gives the campaign again, for tests that begin many times."""
+
+    def fresh() -> Campaign:
+        _empty(campaign.home, campaign.owner, campaign.tables)
+        return campaign
+
+    return fresh
+
+
+def _empty(installation: Installation, owner: sa.Engine, tables: list[str]) -> None:
+    _empty_tables(owner, tables)
+    _empty_buckets(installation)
+    for message in (installation.settings.var / "mail").glob("*.eml"):
+        message.unlink()
 
 
 def _empty_tables(owner: sa.Engine, tables: list[str]) -> None:
     """Delete rather than truncate: hundreds of partitions, nearly all empty, would each get a new file."""
     last = ("platform.inbound_file", "registry.delivery", "campaign.wave", "notices.print_lot", "platform.unit_of_work")
     first = [name for name in tables if name not in SEEDED and name not in last]
+    statements = "; ".join(f"delete from {name}" for name in (*first, *last))  # noqa: S608 - names come from the catalogue
     with owner.begin() as connection:
-        for name in (*first, *last):
-            connection.execute(sa.text(f"delete from {name}"))  # noqa: S608 - names come from the catalogue
-        connection.execute(sa.text("alter sequence registry.person_id restart"))
+        connection.exec_driver_sql(f"{statements}; alter sequence registry.person_id restart")
 
 
 def _empty_buckets(installation: Installation) -> None:

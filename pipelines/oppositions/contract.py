@@ -94,7 +94,7 @@ def read_lines(content: bytes) -> list[Line]:
         raise BadFileError("the file is empty")
     if not text.endswith("\n"):
         raise BadFileError("the last line has no line end: the file was cut short")
-    lines = text.splitlines()
+    lines = text.removesuffix("\n").split("\n")
     if len(lines) > MOST_LINES:
         raise BadFileError(f"the file has more than {MOST_LINES} lines: send it in parts")
     return [Line(number, _request(line)) for number, line in enumerate(lines, 1)]

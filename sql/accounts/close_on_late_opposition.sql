@@ -17,4 +17,4 @@ from (
   where q.outcome = 'CLOSING'
   order by q.person_id asc, q.work_id desc, q.line desc
 ) as r
-where a.person_id = r.person_id and a.status = 'OPEN' and r.as_of >= a.opened_on
+where a.person_id = r.person_id and a.status = 'OPEN' and (r.as_of at time zone 'Europe/Paris')::date >= a.opened_on

@@ -93,9 +93,8 @@ def test_running_every_step_twice_changes_nothing(campaign: Campaign) -> None:
     campaign.plan()
     campaign.decide(wave)
     campaign.send()
-    dispatched = campaign.home.letter_dispatch()
     for lot in lots:
-        produce_lot(dispatched, lot, SENT)
+        produce_lot(campaign.letters_made_by, lot, SENT)
     for kind in ("bounces", "deposits", "oppositions/WEB"):
         for key in campaign.home.store.keys("exchanges", f"{kind}/taken/"):
             campaign.home.store.put("exchanges", key.replace("/taken/", "/inbox/"), campaign.home.store.get("exchanges", key))

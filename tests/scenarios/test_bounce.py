@@ -1,0 +1,140 @@
+"""An e-mail that came back becomes a letter, and only the journey's current e-mail can come back."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from tests.campaign_driver import LAST_DAY, OPENING, SENT, Campaign, bounce_of, code_in, paris, request
+from tests.registry_builder import Person, invent
+
+DAY_40 = SENT + timedelta(days=40)
+
+
+@pytest.fixture
+def person(campaign: Campaign) -> Person:
+    """Somebody who was told by e-mail on 31 January."""
+    someone = invent(1)
+    campaign.register(someone)
+    campaign.notify()
+    return someone
+
+
+def test_a_bounce_becomes_a_letter(campaign: Campaign, person: Person) -> None:
+    campaign.bounce(campaign.mails_to(person)[0], DAY_40)
+    assert [(a["channel"], a["status"]) for a in campaign.attempts(person)] == [("EMAIL", "FAILED"), ("LETTER", "PREPARED")]
+
+
+def test_a_bounce_on_day_40_stops_the_opening_of_day_43(campaign: Campaign, person: Person) -> None:
+    campaign.bounce(campaign.mails_to(person)[0], DAY_40)
+    campaign.open(OPENING)
+    assert campaign.accounts(person) == []
+
+
+def test_bounce_on_day_40_restarts_the_window_from_the_letter(campaign: Campaign, person: Person) -> None:
+    campaign.bounce(campaign.mails_to(person)[0], DAY_40)
+    lots = campaign.print_letters(DAY_40)
+    campaign.deposit(lots, date(2022, 3, 14), paris(2022, 3, 16))
+    assert campaign.journey(person)["last_day"] == date(2022, 4, 25)
+
+
+def test_a_bounce_of_an_old_attempt_changes_nothing(campaign: Campaign, person: Person) -> None:
+    message = campaign.mails_to(person)[0]
+    campaign.bounce(message, DAY_40)
+    campaign.deposit(campaign.print_letters(DAY_40), DAY_40.date(), DAY_40)
+    before = campaign.journey(person)
+    campaign.bounce(bounce_of(message, status="5.7.1"), DAY_40 + timedelta(days=3))
+    assert campaign.journey(person) == before
+
+
+def test_the_letter_has_another_code_than_the_email(campaign: Campaign, person: Person) -> None:
+    message = campaign.mails_to(person)[0]
+    campaign.bounce(message, DAY_40)
+    assert campaign.letter_to(person, campaign.print_letters(DAY_40)).code != code_in(message)
+
+
+def test_a_bounce_after_the_opposition_changes_nothing(campaign: Campaign, person: Person) -> None:
+    message = campaign.mails_to(person)[0]
+    campaign.oppose(request(person, code_in(message), paris(2022, 2, 2)), at=paris(2022, 2, 3))
+    campaign.bounce(message, DAY_40)
+    assert campaign.status(person) == "OPPOSED"
+
+
+def test_a_bounce_after_the_opening_changes_nothing(campaign: Campaign, person: Person) -> None:
+    message = campaign.mails_to(person)[0]
+    campaign.open(OPENING)
+    campaign.bounce(message, OPENING)
+    assert campaign.status(person) == "OPENED"
+
+
+@pytest.mark.parametrize(("action", "status"), [("delayed", "4.4.1"), ("failed", "4.2.2"), ("relayed", "2.0.0"), ("delivered", "2.1.5")])
+def test_a_report_that_is_not_a_final_failure_changes_nothing(campaign: Campaign, person: Person, action: str, status: str) -> None:
+    campaign.bounce(campaign.mails_to(person)[0], DAY_40, status, action)
+    assert campaign.journey(person)["last_day"] == LAST_DAY
+
+
+def test_the_end_of_the_retries_is_a_failure(campaign: Campaign, person: Person) -> None:
+    campaign.bounce(campaign.mails_to(person)[0], DAY_40, "4.4.7")
+    assert campaign.status(person) == "PLANNED"
+
+
+def test_an_automatic_reply_changes_nothing(campaign: Campaign, person: Person) -> None:
+    message = campaign.mails_to(person)[0]
+    reply = f"To: {message['Return-Path']}\r\nAuto-Submitted: auto-replied\r\nSubject: Absente\r\n\r\n{message['Message-ID']}\r\n"
+    counts = campaign.bounce(reply.encode(), DAY_40)
+    assert counts["NOT_A_BOUNCE"] == 1 and campaign.status(person) == "NOTIFIED"
+
+
+def test_a_report_of_a_reading_changes_nothing(campaign: Campaign, person: Person) -> None:
+    report = bounce_of(campaign.mails_to(person)[0]).replace(b"report-type=delivery-status", b"report-type=disposition-notification")
+    campaign.bounce(report, DAY_40)
+    assert campaign.status(person) == "NOTIFIED"
+
+
+def test_a_forged_bounce_changes_nothing(campaign: Campaign, person: Person) -> None:
+    message = campaign.mails_to(person)[0]
+    tag = str(message["Message-ID"]).strip("<>").partition("@")[0]
+    forged = tag[:-1] + ("0" if tag[-1] != "0" else "1")
+    counts = campaign.bounce(bounce_of(message).replace(tag.encode(), forged.encode()), DAY_40)
+    assert counts["UNATTRIBUTED"] == 1 and campaign.status(person) == "NOTIFIED"
+
+
+def test_a_bounce_without_the_original_headers_is_found_by_its_address(campaign: Campaign, person: Person) -> None:
+    report = b"\r\n".join(line for line in bounce_of(campaign.mails_to(person)[0]).split(b"\r\n") if not line.startswith(b"Message-ID"))
+    assert campaign.bounce(report, DAY_40)["FAILED"] == 1
+
+
+def test_a_bounce_without_postal_address_excludes_with_its_reason(campaign: Campaign) -> None:
+    nowhere = invent(2, address_4=None, postcode=None, town=None)
+    campaign.register(nowhere)
+    campaign.notify()
+    campaign.bounce(campaign.mails_to(nowhere)[0], DAY_40)
+    assert (campaign.status(nowhere), campaign.journey(nowhere)["reason"]) == ("EXCLUDED", "NO_ADDRESS")
+
+
+def test_the_person_who_corrects_the_email_after_an_exclusion_is_told_again(campaign: Campaign) -> None:
+    nowhere = invent(2, address_4=None, postcode=None, town=None)
+    campaign.register(nowhere)
+    campaign.notify()
+    campaign.bounce(campaign.mails_to(nowhere)[0], DAY_40)
+    corrected = nowhere.but(email="nouvelle@courriel.example")
+    campaign.register(corrected, on=date(2022, 3, 15))
+    campaign.notify(paris(2022, 3, 16))
+    assert len(campaign.mails_to(corrected)) == 1
+
+
+def test_an_address_that_bounced_is_not_written_to_again(campaign: Campaign) -> None:
+    nowhere = invent(2, address_4=None, postcode=None, town=None)
+    campaign.register(nowhere)
+    campaign.notify()
+    campaign.bounce(campaign.mails_to(nowhere)[0], DAY_40)
+    campaign.notify(paris(2022, 3, 16))
+    assert len(campaign.mails_to(nowhere)) == 1
+
+
+def test_equations_hold_after_a_bounce_and_its_letter(campaign: Campaign, person: Person) -> None:
+    campaign.bounce(campaign.mails_to(person)[0], DAY_40)
+    campaign.deposit(campaign.print_letters(DAY_40), DAY_40.date(), DAY_40)
+    campaign.open(DAY_40 + timedelta(days=43))
+    assert campaign.status(person) == "OPENED" and campaign.broken_equations() == []
