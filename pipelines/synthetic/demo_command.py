@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 from typing import Annotated
@@ -25,10 +26,8 @@ def demo(people: Annotated[int, typer.Option(help="How many people to invent.")]
         typer.echo(f"failed            {run}", err=True)
     if sys.stdout.isatty():
         typer.echo("Look around; Ctrl-C stops the servers.")
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             signal.pause()
-        except KeyboardInterrupt:
-            pass
     played.platform.down()
     raise typer.Exit(0 if balanced and not played.failed_runs else 1)
 

@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from email import message_from_bytes
-from email.message import EmailMessage
 from email.policy import default
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import cast
 
 import pyrage
 from pikepdf import Pdf
@@ -39,7 +37,7 @@ class ReceivedEmail:
 
     def code(self) -> str | None:
         """Return the code that an adult reads in it, None where it speaks of somebody else."""
-        message = cast(EmailMessage, message_from_bytes(self.file.read_bytes(), policy=default))
+        message = message_from_bytes(self.file.read_bytes(), policy=default)
         body = message.get_body(("plain",))
         text = body.get_content() if body else ""
         found = _CODE.search(text)

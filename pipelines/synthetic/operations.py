@@ -70,7 +70,7 @@ class Operator:
                 if answer.status_code in (200, 409):
                     return True
             elif state in ("success", "skipped", "failed", "upstream_failed"):
-                return state == "success"
+                return bool(state == "success")
             time.sleep(POLL_SECONDS)
         raise RetryableError(f"{dag_id} of {run_id} never asked for approval: look at Airflow's screens")
 

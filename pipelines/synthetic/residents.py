@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,8 +45,8 @@ class Residents:
         return None
 
 
-def _unique(pairs: object) -> dict[str, Resident]:
-    listed = list(pairs)  # type: ignore[call-overload]
+def _unique(pairs: Iterable[tuple[str, Resident]]) -> dict[str, Resident]:
+    listed = list(pairs)
     times = Counter(key for key, _ in listed)
     return {key: person for key, person in listed if times[key] == 1}
 

@@ -27,7 +27,7 @@ COMPONENT = "seaweedfs"
 BUCKETS = ("registry", "print", "exchanges", "reports")
 OWN_BUCKET = "platform"
 PROBE = "probe"
-START_PATIENCE = 60.0
+START_PATIENCE = 90.0
 STOP_PATIENCE = 15.0
 ACTIONS = ("Admin", "Read", "Write", "List", "Tagging")
 
@@ -88,6 +88,8 @@ class ObjectStore:
 
     def up(self) -> None:
         """Start the store unless it runs, and make the buckets that are missing. Raises FinalError if it does not come."""
+        if self.health() is Health.READY:
+            return
         if self.leader() is None:
             end(self.processes, None, signal.SIGKILL, 0)
             self._launch()
@@ -103,7 +105,10 @@ class ObjectStore:
         end(self.processes, self.leader(), signal.SIGTERM, STOP_PATIENCE)
 
     def _is_prepared(self) -> bool:
-        """Make what is missing, and tell whether an object can be read."""
+        """Make what is missing, and tell whether an object can be written and read.
+
+        After a start the first write may hang for 20 s while volumes are found again: better here than in a task.
+        """
         from botocore.exceptions import BotoCoreError, ClientError
 
         client = self.client()
@@ -112,8 +117,7 @@ class ObjectStore:
             for bucket in map(_full_name, (*BUCKETS, OWN_BUCKET)):
                 if bucket not in known:
                     client.create_bucket(Bucket=bucket)
-            if not client.list_objects_v2(Bucket=_full_name(OWN_BUCKET))["KeyCount"]:
-                client.put_object(Bucket=_full_name(OWN_BUCKET), Key=PROBE, Body=b"readable")
+            client.put_object(Bucket=_full_name(OWN_BUCKET), Key=PROBE, Body=b"readable")
         except (BotoCoreError, ClientError):
             return False
         return self.health() is Health.READY

@@ -68,7 +68,7 @@ class Secrets:
 
 def make_secrets() -> Secrets:
     """Return new secrets, the demonstration print house's key pair among them."""
-    from pyrage import x25519  # type: ignore[import-untyped]  # a Rust extension that `status` and `down` never need
+    from pyrage import x25519
 
     identity = x25519.Identity.generate()
     return Secrets(printer_recipient=str(identity.to_public()), printer_identity=str(identity))
