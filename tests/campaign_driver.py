@@ -244,14 +244,16 @@ class Campaign:
 
     def attempts(self, person: Person) -> list[dict[str, Any]]:
         """Return the attempts to tell a person, in their order."""
-        return self.rows("select * from campaign.attempt where person_id = :person_id order by attempt_no", person_id=self.person_id(person))
+        return self.rows(
+            "select * from campaign.attempt where person_id = :person_id order by attempt_no", person_id=self.person_id(person)
+        )
 
     def everything(self) -> dict[str, tuple[int, str]]:
         """Return, of each table, how many rows it has and a digest of all of them."""
         found = {}
         with self.owner.begin() as connection:
             for table in self.tables:
-                statement = f"select count(*), coalesce(md5(string_agg(md5(t::text), '' order by md5(t::text))), '') from {table} as t"  # noqa: S608
+                statement = f"select count(*), md5(coalesce(string_agg(md5(t::text), '' order by md5(t::text)), '')) from {table} as t"  # noqa: S608
                 rows, digest = connection.execute(sa.text(statement)).one()
                 found[table] = (int(rows), str(digest))
         return found

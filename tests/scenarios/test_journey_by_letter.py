@@ -154,7 +154,8 @@ def test_a_deposit_of_a_name_already_used_is_read_again_as_another_file(campaign
     campaign.register(by_letter(1))
     (lot,) = campaign.notify()
     for letters in (2, 1):
-        campaign.home.store.put("exchanges", "deposits/inbox/same.csv", f"lot_id;deposited_on;letters\n{lot};2022-01-31;{letters}\n".encode())
+        report = f"lot_id;deposited_on;letters\n{lot};2022-01-31;{letters}\n"
+        campaign.home.store.put("exchanges", "deposits/inbox/same.csv", report.encode())
         take_in_deposits(campaign.home.db, campaign.home.store, campaign.home.clock, SENT)
     assert campaign.status(by_letter(1)) == "NOTIFIED"
 
