@@ -12,6 +12,7 @@ import typer
 
 from pipelines.cli import app
 from pipelines.platform.embedded.ports import Ports
+from pipelines.platform.embedded.processes import COMPONENT_MARK, INSTANCE_MARK
 from pipelines.platform.settings import Settings
 
 
@@ -44,11 +45,9 @@ def test_every_setting_is_explained(home: Path) -> None:
 
 
 def test_every_setting_that_is_explained_exists(docs: str) -> None:
-    written = set(re.findall(r"ESPACE_SANTE_([A-Z0-9_]+[A-Z0-9])", docs))
-    assert (
-        written - {name.upper() for name in Settings.model_fields} - {name.removeprefix("ESPACE_SANTE_") for name in Ports().environment()}
-        == set()
-    )
+    """Besides the settings: the ports of the embedded platform, and the marks by which it finds its processes."""
+    known = {f"ESPACE_SANTE_{name.upper()}" for name in Settings.model_fields} | {*Ports().environment(), INSTANCE_MARK, COMPONENT_MARK}
+    assert set(re.findall(r"ESPACE_SANTE_[A-Z0-9_]*[A-Z0-9]", docs)) - known == set()
 
 
 def test_every_policy_key_is_explained(home: Path) -> None:

@@ -161,3 +161,11 @@ def test_outside_the_registry_nobody_is_named_in_the_database(campaign: Campaign
         if not table.startswith("registry.")
     ]
     assert seen("".join(found), code) == []
+
+
+def test_a_row_that_the_copy_refuses_is_quoted_nowhere(campaign: Campaign, server_log: Callable[[], str]) -> None:
+    person = PEOPLE[0]
+    with pytest.raises(EspaceSanteError) as caught, campaign.home.db.transaction() as session:
+        session.run("registry/make_staging")
+        session.copy_rows('staged ("row", matricule)', iter([f"{person.birth_name},{person.matricule}\n".encode()]))
+    assert seen("".join(traceback.format_exception(caught.value)) + server_log()) == []
