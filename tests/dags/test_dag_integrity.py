@@ -17,7 +17,7 @@ FILES = sorted(file for file in DAGS.glob("*.py") if "@dag(" in file.read_text()
 # A person answers it: Airflow's own response time-out ends the wait.
 WAITS_FOR_A_PERSON = {("notice_planning", "approve")}
 # Tasks whose work is to change the database, the relay or the printer's bucket.
-READS_ONLY = ("find_", "plan_emails", "plan_openings", "balance", "reconcile", "approve", "start_")
+READS_ONLY = ("find_", "plan_openings", "balance", "reconcile", "approve", "start_")
 
 
 @pytest.fixture(scope="module", params=["system", "replay"])

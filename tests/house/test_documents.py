@@ -70,6 +70,15 @@ def test_every_dag_and_step_is_in_the_architecture(home: Path) -> None:
     assert [name for name in [*dags, *tasks] if f"`{name}`" not in page] == []
 
 
+def test_every_statement_is_in_the_architecture(home: Path) -> None:
+    """By its name, or by its folder where a folder's statements run together."""
+    page = (home / "docs" / "architecture.md").read_text()
+    written = re.findall(r"[a-z_]+", page)
+    statements = [file for file in sorted((home / "sql").rglob("*.sql")) if "migrations" not in file.parts]
+    folders = ("reporting/equations", "reporting/daily")
+    assert [file.name for file in statements if file.stem not in written and not file.parent.as_posix().endswith(folders)] == []
+
+
 def test_every_file_that_the_documents_name_exists(home: Path) -> None:
     missing = []
     for page in [home / "README.md", *sorted((home / "docs").rglob("*.md"))]:

@@ -96,6 +96,7 @@ STATEMENTS = {
     "unique": "insert into registry.identifier (matricule, person_id, known_since) values (:matricule, 1, :at)",
     "check": "insert into registry.person (person_id, birth_name, first_names, sex, birth_date, birth_precision, birthplace_code) "
     "values (900, :name, :name, :name, '1', 'DAY', '1')",
+    "cast": "select cast(:matricule || :name as integer)",
     "trigger": "update campaign.journey set status = 'OPENED', reason = :name",
 }
 
@@ -165,7 +166,13 @@ def test_outside_the_registry_nobody_is_named_in_the_database(campaign: Campaign
 
 def test_a_row_that_the_copy_refuses_is_quoted_nowhere(campaign: Campaign, server_log: Callable[[], str]) -> None:
     person = PEOPLE[0]
-    with pytest.raises(EspaceSanteError) as caught, campaign.home.db.transaction() as session:
-        session.run("registry/make_staging")
-        session.copy_rows('staged ("row", matricule)', iter([f"{person.birth_name},{person.matricule}\n".encode()]))
+    row = f"{person.birth_name},{person.matricule}\n".encode()
+
+    def copy(work: Work) -> dict[str, int]:
+        work.run("registry/make_staging")
+        work.copy_rows('staged ("row", matricule)', iter([row]))
+        return {}
+
+    with pytest.raises(EspaceSanteError) as caught:
+        campaign.home.db.once("copy", "refused", SENT, copy)
     assert seen("".join(traceback.format_exception(caught.value)) + server_log()) == []
