@@ -21,11 +21,13 @@ def notice_dispatch() -> None:
 
     @task
     def plan_emails() -> list[dict[str, int]]:
-        """List the shards in which e-mails wait."""
+        """Withdraw the notices of people who died or left since the planning, then list the shards in which e-mails wait."""
+        from pipelines.campaign.steps import withdraw_gone
         from pipelines.installation import Installation
         from pipelines.notices.email_dispatch import plan_emails as plan
 
         here = Installation()
+        withdraw_gone(here.db, here.policy, run_instant())
         shards = plan(here.db, here.settings.shard_size)
         if not shards:
             raise nothing_due("no e-mail waits in an approved wave")

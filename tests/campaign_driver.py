@@ -20,7 +20,7 @@ import pyrage
 import sqlalchemy as sa
 
 from pipelines.accounts.steps import OpeningCounts, close_on_late_oppositions, open_accounts, plan_openings
-from pipelines.campaign.steps import Wave, decide_wave, plan_notices
+from pipelines.campaign.steps import Wave, decide_wave, plan_notices, withdraw_gone
 from pipelines.installation import Installation
 from pipelines.notices.bounces import take_in_bounces
 from pipelines.notices.deposits import take_in_deposits
@@ -102,6 +102,7 @@ class Campaign:
     def send(self, at: datetime = SENT) -> int:
         """Send every e-mail that waits; return how many left."""
         sent = 0
+        withdraw_gone(self.home.db, self.home.policy, at)
         for shard in plan_emails(self.home.db, self.home.settings.shard_size):
             with self.relay() as dispatch:
                 sent += send_emails(dispatch, shard, at)["sent"]

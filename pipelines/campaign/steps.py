@@ -113,3 +113,15 @@ def decide_wave(db: Database, wave_id: int, approved: bool, decided_by: str, as_
         return {"decided": decided, "released": released}
 
     return db.once("decide_wave", str(wave_id), as_of, decide, actor=decided_by).counts
+
+
+def withdraw_gone(db: Database, policy: Policy, as_of: datetime) -> int:
+    """Withdraw the notices of people who died or left between planning and sending; return how many.
+
+    Safe to repeat: a run withdraws once, and the next run finds only new ones.
+    """
+
+    def withdraw(work: Work) -> Counts:
+        return {"withdrawn": work.run("campaign/withdraw_gone", campaign_id=policy.campaign_id, day=legal_day(as_of))}
+
+    return db.once("withdraw_gone", as_of.isoformat(), as_of, withdraw).counts["withdrawn"]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pipelines.campaign import opposition_code
 from pipelines.campaign.policy import Policy
 from pipelines.campaign.window import last_day
 from pipelines.notices.addressee import address_lines, concerned, kind_of, sender_of
-from pipelines.notices.letters.letter import Letter, Variant
+from pipelines.notices.letters.letter import Composition, Letter, Variant
 from pipelines.notices.letters.press import LetterPress
 from pipelines.notices.print_lot import Lot, make_lot
 from pipelines.notices.reference import NoticeId, reference
@@ -65,30 +64,37 @@ def produce_lot(dispatch: LetterDispatch, lot_id: int, as_of: datetime) -> Count
         dated = legal_day(found["as_of"])
         rows = session.all("notices/lot_letters", lot_id=lot_id, majority_years=MAJORITY, day=dated)
     if found["status"] != "PLANNED":
-        return {"letters": found["letters"], "pages": found["pages"], "slow": 0, "refused": 0}
+        return {"letters": found["letters"], "pages": found["pages"] or 0, "slow": 0, "refused": 0}
     composition = dispatch.press.compose([_letter(dispatch, row) for row in rows], dated, last_day(dated))
     refused = {reference_ for reference_, _ in composition.refused}
     printed = [row for row in rows if _reference(dispatch, row) not in refused]
-    lot = make_lot(lot_id, composition, [row["postcode"] for row in printed], dispatch.press.version, dated, dispatch.printer_recipient)
-    for key, content in lot.objects:
-        dispatch.store.put(BUCKET, key, content)
     left_out = [row["lot_rank"] for row in rows if _reference(dispatch, row) in refused]
+    lot = _put_lot(dispatch, lot_id, composition, [row["postcode"] for row in printed], dated) if printed else None
     counts = {"letters": len(printed), "pages": composition.pages, "slow": composition.slow, "refused": len(left_out)}
     handed_over_at = dispatch.clock.present(as_of)
-    return dispatch.db.once(
-        "produce_lot", str(lot_id), as_of, lambda work: _hand_over(work, dispatch, lot, left_out, handed_over_at, counts)
-    ).counts
+
+    def settle(work: Work) -> Counts:
+        if left_out:
+            work.run("notices/leave_out_letters", lot_id=lot_id, lot_ranks=left_out)
+        if lot is None:
+            work.run("notices/close_empty_lot", lot_id=lot_id)
+        else:
+            work.run(
+                "notices/hand_over_lot",
+                lot_id=lot_id, pages=composition.pages, pdf_sha256=lot.pdf_sha256, template=dispatch.template,
+                handed_over_at=handed_over_at,
+            )  # fmt: skip
+        return counts
+
+    return dispatch.db.once("produce_lot", str(lot_id), as_of, settle).counts
 
 
-def _hand_over(work: Work, dispatch: LetterDispatch, lot: Lot, left_out: Sequence[int], handed_over_at: datetime, counts: Counts) -> Counts:
-    if left_out:
-        work.run("notices/leave_out_letters", lot_id=lot.lot_id, lot_ranks=list(left_out))
-    work.run(
-        "notices/hand_over_lot",
-        lot_id=lot.lot_id, pages=counts["pages"], pdf_sha256=lot.pdf_sha256, template=dispatch.template,
-        handed_over_at=handed_over_at,
-    )  # fmt: skip
-    return counts
+def _put_lot(dispatch: LetterDispatch, lot_id: int, composition: Composition, postcodes: list[str], dated: date) -> Lot:
+    """Seal the letters of a lot and write its objects, the manifest last."""
+    lot = make_lot(lot_id, composition, postcodes, dispatch.press.version, dated, dispatch.printer_recipient)
+    for key, content in lot.objects:
+        dispatch.store.put(BUCKET, key, content)
+    return lot
 
 
 def _notice_id(row: Any) -> NoticeId:

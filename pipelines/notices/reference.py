@@ -10,8 +10,8 @@ import hmac
 import re
 from dataclasses import dataclass
 
-_FORM = re.compile(r"ES(\d)(\d{9})(\d{2})(\d{6})")
-_TAGGED = re.compile(r"(ES\d{18})\.([0-9a-f]{16})")
+_FORM = re.compile(r"ES([0-9])([0-9]{9})([0-9]{2})([0-9]{6})")
+_TAGGED = re.compile(r"(ES[0-9]{18})\.([0-9a-f]{16})")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, RowMapping
 from sqlalchemy.exc import DBAPIError
@@ -110,10 +111,12 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
-        """Open a read-only transaction in which every statement sees the same instant."""
+        """Open a read-only transaction in which every statement sees the same instant, to count whole tables."""
         repeatable = self.engine.execution_options(isolation_level="REPEATABLE READ")
         with self._translated(), repeatable.begin() as connection:
-            yield Session(connection, self.folder)
+            session = Session(connection, self.folder)
+            session.all("platform/allow_scans")
+            yield session
 
     @contextmanager
     def exclusively(self, what: str) -> Iterator[None]:
@@ -139,11 +142,13 @@ class Database:
             yield
         except EspaceSanteError:
             raise
-        except DBAPIError as error:
-            state = str(getattr(error.orig, "sqlstate", None) or "")
-            diagnostics = getattr(error.orig, "diag", None)
+        except (DBAPIError, psycopg.Error) as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            lost = isinstance(error, DBAPIError) and error.connection_invalidated
+            state = str(getattr(cause, "sqlstate", None) or "")
+            if lost or not state or state.startswith(PASSING_TROUBLE):
+                raise RetryableError(f"the database did not answer (SQLSTATE {state or 'none'}): try again") from None
+            diagnostics = getattr(cause, "diag", None)
             names = (getattr(diagnostics, name, None) for name in ("table_name", "column_name", "constraint_name"))
             where = " ".join(name for name in names if name) or "no table"
-            if error.connection_invalidated or not state or state.startswith(PASSING_TROUBLE):
-                raise RetryableError(f"the database did not answer (SQLSTATE {state or 'none'}): try again") from None
             raise RuleError(f"the database refused (SQLSTATE {state}, {where}): nothing was written") from None

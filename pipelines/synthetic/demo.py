@@ -46,6 +46,7 @@ class Demo:
     platform: EmbeddedPlatform
     people: int
     say: Say
+    last_day: date = LAST_DAY
     failed_runs: list[str] = field(default_factory=list)
 
     def prepare(self) -> Instance:
@@ -74,10 +75,10 @@ class Demo:
         ops, chief = self._operator(instance, "ops"), self._operator(instance, "chief")
         self._run(ops, "registry_intake", at(FIRST_DAY, 2))
         day = FIRST_DAY
-        while day <= LAST_DAY:
+        while day <= self.last_day:
             self._play_day(day, ops, chief, partners)
             day += timedelta(days=1)
-        self._run(ops, "reconciliation", at(LAST_DAY, 6))
+        self._run(ops, "reconciliation", at(self.last_day, 23, 30))
         return self._keepsakes(here, partners, deliveries)
 
     def _deliver(self, here: Installation, deliveries: Path) -> None:

@@ -28,8 +28,13 @@ class Residents:
 
     def __init__(self, deliveries: Path) -> None:
         people = {resident.matricule: resident for resident in _read(deliveries)}
+        self._everyone = list(people.values())
         self._by_email = _unique((f"{person.email}|{person.name}", person) for person in people.values() if person.email)
         self._by_door = _unique((f"{person.name}|{person.locality}", person) for person in people.values())
+
+    def everyone(self) -> list[Resident]:
+        """Return all the people of the files, namesakes included."""
+        return self._everyone
 
     def by_email(self, address: str, name: str) -> Resident | None:
         """Return who reads the mail of an address under that name."""

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from pipelines.campaign.steps import describe_wave
 from pipelines.notices.bounces import take_in_bounces
 from pipelines.notices.emails.relay import Fate, Relay
+from pipelines.platform.database import Work
 from pipelines.platform.errors import EspaceSanteError
 from pipelines.registry.contract import DELIVERY_SCHEMA
 from pipelines.reporting.equations import balance

@@ -165,3 +165,10 @@ def test_equations_hold_after_letters(campaign: Campaign) -> None:
     campaign.notify_by_letter()
     campaign.open(OPENING)
     assert campaign.broken_equations() == []
+
+
+def test_a_lot_of_which_no_letter_can_be_shown_does_not_stop_the_day(campaign: Campaign) -> None:
+    strange = by_letter(1, birth_name="W" * 60)
+    campaign.register(strange)
+    campaign.notify()
+    assert campaign.journey(strange)["reason"] == "UNPRINTABLE"

@@ -241,3 +241,12 @@ def test_equations_hold_after_deliveries_of_every_sort(campaign: Campaign) -> No
     campaign.notify()
     campaign.open(OPENING)
     assert campaign.broken_equations() == []
+
+
+def test_death_known_between_planning_and_sending_means_no_notice(campaign: Campaign) -> None:
+    person = invent(1)
+    campaign.register(person, on=DAY)
+    campaign.decide(campaign.plan())
+    campaign.register(person.but(died_on=date(2022, 1, 20)), on=date(2022, 1, 31))
+    campaign.send()
+    assert campaign.mails() == []

@@ -25,7 +25,7 @@ from pipelines.platform.embedded.health import Health
 from pipelines.platform.embedded.instance import Instance
 from pipelines.platform.embedded.ports import LOOPBACK, require_free
 from pipelines.platform.embedded.postgres import Postgres
-from pipelines.platform.embedded.processes import Launch, end, leader, marked, remember, start, wait_until, why
+from pipelines.platform.embedded.processes import Launch, arrives, end, leader, marked, remember, start, wait_until, why
 from pipelines.platform.embedded.secrets import AIRFLOW
 from pipelines.platform.errors import FinalError
 
@@ -196,12 +196,7 @@ class Airflow:
         """Tell whether a server that runs answers in time: a database that was just restarted costs it some seconds."""
         process = server.leader()
         grace = START_PATIENCE if process and time.time() - process.create_time() < START_PATIENCE else STALE
-        deadline = time.monotonic() + grace
-        while server.leader() is not None and time.monotonic() < deadline:
-            if server.health() is Health.READY:
-                return True
-            time.sleep(PAUSE)
-        return False
+        return arrives(lambda: server.health() is Health.READY, lambda: server.leader() is not None, grace)
 
     def _migrations(self) -> list[psutil.Process]:
         return marked(self.instance.identity, MIGRATION)

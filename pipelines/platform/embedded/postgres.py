@@ -25,7 +25,7 @@ from pipelines.platform.embedded.files import PRIVATE, PUBLIC, write_whole
 from pipelines.platform.embedded.health import Health
 from pipelines.platform.embedded.instance import Instance
 from pipelines.platform.embedded.ports import LOOPBACK, require_free
-from pipelines.platform.embedded.processes import Launch, end, start, wait_until, why
+from pipelines.platform.embedded.processes import Launch, arrives, end, start, wait_until, why
 from pipelines.platform.embedded.secrets import AIRFLOW, DATABASE, OWNER, PIPELINE, PIPELINE_LOGIN, SUPERUSER
 from pipelines.platform.errors import FinalError
 
@@ -71,6 +71,7 @@ log_error_verbosity = 'terse'
 log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
 log_min_error_statement = 'panic'
+log_min_messages = 'log'  # leaves out errors, whose text quotes values; keeps starts, stops and recoveries
 log_statement = 'none'
 """
 ACCESS = "# Passwords only, from this machine only.\nhost all all 127.0.0.1/32 scram-sha-256\n"
@@ -163,17 +164,13 @@ class Postgres:
 
     def up(self) -> None:
         """Start the server unless it runs, waiting out a crash recovery. Raises FinalError with the reason if it does not come."""
-        if self.health() is Health.READY:
+        if arrives(self._is_ready, self._is_alive, RECOVERY_PATIENCE):
             return
-        if self.leader() is None:
+        # One that still lives replays a very long log: killing it would only make it begin again.
+        if not self._is_alive():
             end(self.processes, None, signal.SIGKILL, 0)
             self._launch()
-        wait_until(
-            ready=lambda: self.health() is Health.READY,
-            alive=lambda: self.leader() is not None,
-            patience=RECOVERY_PATIENCE,
-            failure=lambda: why("PostgreSQL", self.instance.log(COMPONENT)),
-        )
+        wait_until(self._is_ready, self._is_alive, RECOVERY_PATIENCE, lambda: why("PostgreSQL", self.instance.log(COMPONENT)))
 
     def down(self) -> None:
         """Stop the server: clients are cut off, what they had committed stays."""
@@ -200,6 +197,12 @@ class Postgres:
             for database, owner, guests in ((DATABASE, OWNER, PIPELINE), (AIRFLOW, AIRFLOW, "")):
                 if database not in databases:
                     self._make_database(connection, database, owner, guests)
+
+    def _is_ready(self) -> bool:
+        return self.health() is Health.READY
+
+    def _is_alive(self) -> bool:
+        return self.leader() is not None
 
     @staticmethod
     def _make_database(connection: psycopg.Connection[tuple[object, ...]], database: str, owner: str, guests: str) -> None:

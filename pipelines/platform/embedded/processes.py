@@ -115,6 +115,19 @@ def gone(find: Callable[[], list[psutil.Process]], patience: float) -> bool:
         psutil.wait_procs(left, timeout=min(0.5, max(0.0, deadline - time.monotonic())))
 
 
+def arrives(ready: Callable[[], bool], alive: Callable[[], bool], patience: float) -> bool:
+    """Tell whether a server that was found running gets `ready`: False once it is not `alive`, or after `patience` seconds.
+
+    One that was killed an instant ago still looks alive.
+    """
+    deadline = time.monotonic() + patience
+    while not ready():
+        if not alive() or time.monotonic() > deadline:
+            return False
+        time.sleep(POLL)
+    return True
+
+
 def wait_until(
     ready: Callable[[], bool], alive: Callable[[], bool], patience: float, failure: Callable[[], str], pause: float = POLL
 ) -> None:

@@ -16,7 +16,7 @@ from pipelines.platform.embedded.files import write_json
 from pipelines.platform.embedded.health import Health
 from pipelines.platform.embedded.instance import Instance
 from pipelines.platform.embedded.ports import LOOPBACK, require_free
-from pipelines.platform.embedded.processes import Launch, end, leader, marked, remember, start, wait_until, why
+from pipelines.platform.embedded.processes import Launch, arrives, end, leader, marked, remember, start, wait_until, why
 from pipelines.platform.errors import FinalError
 from pipelines.platform.settings import Settings
 
@@ -27,6 +27,7 @@ COMPONENT = "seaweedfs"
 BUCKETS = ("registry", "print", "exchanges", "reports")
 OWN_BUCKET = "platform"
 PROBE = "probe"
+JOIN_PATIENCE = 30.0
 START_PATIENCE = 90.0
 STOP_PATIENCE = 15.0
 ACTIONS = ("Admin", "Read", "Write", "List", "Tagging")
@@ -88,17 +89,11 @@ class ObjectStore:
 
     def up(self) -> None:
         """Start the store unless it runs, and make the buckets that are missing. Raises FinalError if it does not come."""
-        if self.health() is Health.READY:
+        if arrives(self._is_ready, self._is_alive, JOIN_PATIENCE):
             return
-        if self.leader() is None:
-            end(self.processes, None, signal.SIGKILL, 0)
-            self._launch()
-        wait_until(
-            ready=self._is_prepared,
-            alive=lambda: self.leader() is not None,
-            patience=START_PATIENCE,
-            failure=lambda: why("SeaweedFS", self.instance.log(COMPONENT)),
-        )
+        end(self.processes, None, signal.SIGKILL, 0)
+        self._launch()
+        wait_until(self._is_prepared, self._is_alive, START_PATIENCE, lambda: why("SeaweedFS", self.instance.log(COMPONENT)))
 
     def down(self) -> None:
         """Stop the store."""
@@ -121,6 +116,12 @@ class ObjectStore:
         except (BotoCoreError, ClientError):
             return False
         return self.health() is Health.READY
+
+    def _is_ready(self) -> bool:
+        return self.health() is Health.READY
+
+    def _is_alive(self) -> bool:
+        return self.leader() is not None
 
     def _launch(self) -> None:
         for port in self.instance.ports.object_store:

@@ -22,10 +22,11 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from pipelines.platform.embedded.health import Health
 from pipelines.platform.embedded.instance import Instance
 from pipelines.platform.embedded.ports import LOOPBACK, require_free
-from pipelines.platform.embedded.processes import Launch, end, leader, marked, remember, start, wait_until, why
+from pipelines.platform.embedded.processes import Launch, arrives, end, leader, marked, remember, start, wait_until, why
 
 COMPONENT = "smtp"
 LARGEST_MESSAGE = 32 * 2**20
+JOIN_PATIENCE = 30.0
 START_PATIENCE = 30.0
 STOP_PATIENCE = 5.0
 
@@ -68,19 +69,21 @@ class MailSink:
 
     def up(self) -> None:
         """Start the server unless it runs. Raises FinalError if it does not come."""
-        if self.leader() is None:
-            end(self.processes, None, signal.SIGKILL, 0)
-            self._launch()
-        wait_until(
-            ready=lambda: self.health() is Health.READY,
-            alive=lambda: self.leader() is not None,
-            patience=START_PATIENCE,
-            failure=lambda: why("the mail sink", self.instance.log(COMPONENT)),
-        )
+        if arrives(self._is_ready, self._is_alive, JOIN_PATIENCE):
+            return
+        end(self.processes, None, signal.SIGKILL, 0)
+        self._launch()
+        wait_until(self._is_ready, self._is_alive, START_PATIENCE, lambda: why("the mail sink", self.instance.log(COMPONENT)))
 
     def down(self) -> None:
         """Stop the server."""
         end(self.processes, self.leader(), signal.SIGTERM, STOP_PATIENCE)
+
+    def _is_ready(self) -> bool:
+        return self.health() is Health.READY
+
+    def _is_alive(self) -> bool:
+        return self.leader() is not None
 
     def _launch(self) -> None:
         require_free(self.instance.ports.smtp, "the mail sink")

@@ -83,10 +83,21 @@ def test_an_error_leaves_no_value_in_the_log(platform: EmbeddedPlatform) -> None
         connection.execute("insert into registry values (%s)", ["1850599351001"])
         with pytest.raises(psycopg.errors.UniqueViolation):
             connection.execute("insert into registry values (%s)", ["1850599351001"])
+        with pytest.raises(psycopg.errors.InvalidTextRepresentation):
+            connection.execute("select '1850599351001x'::bigint")
 
     log = instance.log("postgres").read_text()
-    assert "registry_pkey" in log
+    assert "ready to accept connections" in log
     assert "1850599351001" not in log
+
+
+def test_up_right_after_a_kill_does_not_join_the_dying(platform: EmbeddedPlatform) -> None:
+    for process in processes(platform.instance()):
+        process.kill()
+
+    platform.up(with_airflow=False)
+
+    assert {state.state for state in platform.status()} == {Health.READY}
 
 
 def test_every_server_listens_on_loopback_only(platform: EmbeddedPlatform) -> None:
