@@ -19,7 +19,7 @@ from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, nothing_due, run_instan
 def notice_dispatch() -> None:
     """Send the e-mails and make the print lots of approved waves, and of letters that replace failed e-mails."""
 
-    @task
+    @task(pool=Pool.DB_WRITE)
     def plan_emails() -> list[dict[str, int]]:
         """Withdraw the notices of people who died or left since the planning, then list the shards in which e-mails wait."""
         from pipelines.campaign.steps import withdraw_gone
