@@ -13,8 +13,8 @@ import httpx
 from pipelines.platform.errors import FinalError, RetryableError
 
 POLL_SECONDS = 0.5
-# Airflow 3.3.2 fails a task whose question is answered in the second in which it was asked.
-APPROVAL_PAUSE_SECONDS = 5.0
+# Airflow 3.3.2 may fail a task whose question is answered right after it was asked; it then asks again.
+APPROVAL_PAUSE_SECONDS = 9.0
 PATIENCE_SECONDS = 600.0
 LOOK_AFTER_SECONDS = 20.0
 ENDED = ("success", "failed")
@@ -59,16 +59,14 @@ class Operator:
         raise RetryableError(f"{dag_id} of {run_id} has not ended after {PATIENCE_SECONDS:.0f} s: look at Airflow's screens")
 
     def approve(self, dag_id: str, run_id: str, task_id: str) -> bool:
-        """Approve what a run asks, once it asks; False when the run ends without asking."""
+        """Approve what a run asks, as often as it asks; return whether it went on approved."""
         task = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             state = self._call("GET", task).json().get("state")
             if state == "awaiting_input":
                 time.sleep(APPROVAL_PAUSE_SECONDS)
-                answer = self._call("PATCH", f"{task}/-1/hitlDetails", json={"chosen_options": ["Approve"], "params_input": {}})
-                if answer.status_code in (200, 409):
-                    return True
+                self._call("PATCH", f"{task}/-1/hitlDetails", json={"chosen_options": ["Approve"], "params_input": {}})
             elif state in ("success", "skipped", "failed", "upstream_failed"):
                 return bool(state == "success")
             time.sleep(POLL_SECONDS)
