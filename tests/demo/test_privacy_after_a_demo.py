@@ -18,6 +18,8 @@ from pipelines.synthetic.notices_received import received_emails
 from pipelines.synthetic.residents import Residents
 
 HOME = Path(__file__).resolve().parents[2]
+# A whole Airflow starts and plays several days: far longer than a test of a step.
+pytestmark = pytest.mark.timeout(1200)
 
 
 @pytest.fixture(scope="module")
