@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -72,13 +73,13 @@ class Demo:
         deliveries = instance.var / "demo"
         self._deliver(here, deliveries)
         partners = Partners(here.store, Residents(deliveries), instance.var / "mail", self._printer_identity(instance))
-        ops, chief = self._operator(instance, "ops"), self._operator(instance, "chief")
-        self._run(ops, "registry_intake", at(FIRST_DAY, 2))
-        day = FIRST_DAY
-        while day <= self.last_day:
-            self._play_day(day, ops, chief, partners)
-            day += timedelta(days=1)
-        self._run(ops, "reconciliation", at(self.last_day, 23, 30))
+        with closing(self._operator(instance, "ops")) as ops, closing(self._operator(instance, "chief")) as chief:
+            self._run(ops, "registry_intake", at(FIRST_DAY, 2))
+            day = FIRST_DAY
+            while day <= self.last_day:
+                self._play_day(day, ops, chief, partners)
+                day += timedelta(days=1)
+            self._run(ops, "reconciliation", at(self.last_day, 23, 30))
         return self._keepsakes(here, partners, deliveries)
 
     def _deliver(self, here: Installation, deliveries: Path) -> None:
@@ -103,19 +104,24 @@ class Demo:
             partners.read_the_mail()
         put_down = partners.act(day)
         self._tell(day, put_down)
+        due = []
         if put_down["bounces"] or put_down["lots deposited"]:
-            self._run(ops, "delivery_reports", at(day, 18))
+            due.append("delivery_reports")
         if put_down["oppositions"]:
-            self._run(ops, "opposition_intake", at(day, 18))
+            due.append("opposition_intake")
+        started = [(dag_id, ops.start(dag_id, at(day, 18))) for dag_id in due]
+        for dag_id, run_id in started:
+            self._ended(dag_id, run_id, ops)
         if day.weekday() == 6:
             self._run(ops, "reconciliation", at(day, 23))
 
     def _plan(self, day: date, ops: Operator, chief: Operator) -> None:
         run_id = ops.start("notice_planning", at(day, 4))
-        if chief.approve("notice_planning", run_id, "approve"):
-            self.say(f"{day:%d %b}  ops proposed a wave, chief approved it: e-mails leave, letters are printed")
+        approved = chief.approve("notice_planning", run_id, "approve")
         self._ended("notice_planning", run_id, ops)
-        self._ended("notice_dispatch", f"after_{run_id}", ops)
+        if approved:
+            self.say(f"{day:%d %b}  ops proposed a wave, chief approved it: e-mails leave, letters are printed")
+            self._ended("notice_dispatch", f"after_{run_id}", ops)
 
     def _run(self, ops: Operator, dag_id: str, instant: datetime) -> None:
         self._ended(dag_id, ops.start(dag_id, instant), ops)

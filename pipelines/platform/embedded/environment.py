@@ -81,6 +81,7 @@ def airflow_environment(instance: Instance, component: str, outer: Mapping[str, 
 
 # One machine, one scheduler: what a killed scheduler left behind is taken up within half a minute instead of five.
 RECOVERY = {
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
     "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "2",
     "AIRFLOW__SCHEDULER__JOB_HEARTBEAT_SEC": "2",
     "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "15",
