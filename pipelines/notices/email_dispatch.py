@@ -36,12 +36,6 @@ class EmailDispatch:
     reference_key: bytes
     clock: Clock
 
-    @property
-    def template(self) -> str:
-        """The version of the texts, as attempts keep it."""
-        version = self.writer.version
-        return f"{version.name} {version.version} {version.sha256[:16]}"
-
 
 @dataclass
 class _Chunk:
@@ -86,7 +80,7 @@ def _claim(dispatch: EmailDispatch, shard: Shard, after: tuple[int, int], as_of:
         rows = session.all(
             "notices/claim_emails",
             first_id=shard.first_id, last_id=shard.last_id, after_id=after[0], after_no=after[1],
-            size=dispatch.policy.emails_a_chunk, template=dispatch.template, majority_years=MAJORITY, day=legal_day(as_of),
+            size=dispatch.policy.emails_a_chunk, template=dispatch.writer.version.label, majority_years=MAJORITY, day=legal_day(as_of),
         )  # fmt: skip
     return [dict(row) for row in rows]
 

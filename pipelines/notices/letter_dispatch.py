@@ -35,19 +35,13 @@ class LetterDispatch:
     reference_key: bytes
     clock: Clock
 
-    @property
-    def template(self) -> str:
-        """The version of the texts, as attempts and lots keep it."""
-        version = self.press.version
-        return f"{version.name} {version.version} {version.sha256[:16]}"
-
 
 def assign_lots(dispatch: LetterDispatch, as_of: datetime) -> list[int]:
     """Gather the letters that wait in approved waves into lots presorted by postcode; return the lots to produce.
 
     Safe to repeat: a run assigns once (unit: its instant). Lots that an earlier, killed run left are returned too.
     """
-    binds = {"letters_a_lot": dispatch.policy.letters_a_lot, "template": dispatch.template}
+    binds = {"letters_a_lot": dispatch.policy.letters_a_lot, "template": dispatch.press.version.label}
     dispatch.db.once("assign_lots", as_of.isoformat(), as_of, lambda work: work.one("notices/assign_lots", work_id=work.work_id, **binds))
     with dispatch.db.transaction() as session:
         return [row["lot_id"] for row in session.all("notices/lots_to_produce")]
@@ -81,7 +75,7 @@ def produce_lot(dispatch: LetterDispatch, lot_id: int, as_of: datetime) -> Count
         else:
             work.run(
                 "notices/hand_over_lot",
-                lot_id=lot_id, pages=composition.pages, pdf_sha256=lot.pdf_sha256, template=dispatch.template,
+                lot_id=lot_id, pages=composition.pages, pdf_sha256=lot.pdf_sha256, template=dispatch.press.version.label,
                 handed_over_at=handed_over_at,
             )  # fmt: skip
         return counts

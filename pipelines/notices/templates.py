@@ -47,6 +47,11 @@ class TemplateVersion:
     version: str
     sha256: str
 
+    @property
+    def label(self) -> str:
+        """The version in one line, as attempts and lots keep it."""
+        return f"{self.name} {self.version} {self.sha256[:16]}"
+
 
 def environment(templates_dir: Path) -> Environment:
     """Return the environment in which every template of a notice is rendered: strict, escaped in HTML, French spaces."""

@@ -21,20 +21,10 @@ with due as (
   for update of j
 ),
 
-decided as (
+judged as (
   select
     d.person_id,
     d.campaign_id,
-    case
-      when p.died_on is not null then 'CANCELLED'
-      when p.rights_end_on <= :day then 'CANCELLED'
-      when o.account_id is not null then 'CANCELLED'
-      when
-        a.recipient_id <> d.person_id
-        and p.born_on + make_interval(years => :majority_years) <= :day
-        and (p.protection = any(:represented_by)) is not true then 'ELIGIBLE'
-      else 'OPENED'
-    end::campaign.journey_status as status,
     case
       when p.died_on is not null then 'DECEASED'
       when p.rights_end_on <= :day then 'LEFT'
@@ -49,6 +39,17 @@ decided as (
   inner join campaign.attempt as a
     on d.person_id = a.person_id and d.campaign_id = a.campaign_id and d.attempt_no = a.attempt_no
   left join accounts.account as o on d.person_id = o.person_id and o.status = 'OPEN'
+),
+
+decided as (
+  select
+    *,
+    case
+      when reason is null then 'OPENED'
+      when reason = 'CAME_OF_AGE' then 'ELIGIBLE'
+      else 'CANCELLED'
+    end::campaign.journey_status as status
+  from judged
 ),
 
 moved as (
