@@ -25,6 +25,11 @@ class Installation:
     def __init__(self, chosen: Settings | None = None) -> None:
         self.settings = chosen or settings()
 
+    def close(self) -> None:
+        """Let the connections go; the next use opens them again."""
+        self.db.engine.dispose()
+        self.store.client.close()
+
     @cached_property
     def db(self) -> Database:
         """The business database, with the pipeline's rights."""

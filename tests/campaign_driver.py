@@ -33,6 +33,7 @@ from pipelines.platform.clock import PARIS
 from pipelines.platform.database import Counts
 from pipelines.registry.steps import DeliveryReport, find_deliveries, take_in_delivery
 from pipelines.reporting.equations import balance
+from tests.everything import everything
 from tests.registry_builder import Person, deliver
 
 GROUPED_CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){2}\b")
@@ -251,13 +252,8 @@ class Campaign:
 
     def everything(self) -> dict[str, tuple[int, str]]:
         """Return, of each table, how many rows it has and a digest of all of them."""
-        found = {}
         with self.owner.begin() as connection:
-            for table in self.tables:
-                statement = f"select count(*), md5(coalesce(string_agg(md5(t::text), '' order by md5(t::text)), '')) from {table} as t"  # noqa: S608
-                rows, digest = connection.execute(sa.text(statement)).one()
-                found[table] = (int(rows), str(digest))
-        return found
+            return everything(connection, self.tables)
 
     def broken_equations(self) -> list[str]:
         """Return the equations that do not hold."""

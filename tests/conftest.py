@@ -79,8 +79,7 @@ def shared_installation(platform_settings: Settings) -> Iterator[Installation]:
     """One installation a worker: its connections last for the session."""
     shared = Installation(platform_settings)
     yield shared
-    shared.db.engine.dispose()
-    shared.store.client.close()
+    shared.close()
 
 
 @pytest.fixture

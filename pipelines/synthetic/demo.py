@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipelines.installation import Installation
 from pipelines.platform.clock import PARIS, ClockMode
+from pipelines.platform.database import Database
 from pipelines.platform.embedded.health import Health
 from pipelines.platform.embedded.instance import Instance
 from pipelines.platform.embedded.platform import EmbeddedPlatform
@@ -30,6 +31,19 @@ SHARD_SIZE = 16_384
 SEED = 2026
 Say = Callable[[str], None]
 
+# The events of a day that a visitor follows, in the order in which a person meets them.
+TOLD = {
+    "EMAIL_SENT": "e-mails sent",
+    "LETTER_HANDED_OVER": "letters to the print house",
+    "LETTER_DEPOSITED": "letters at the post",
+    "BOUNCE_FAILED": "bounces (a letter follows)",
+    "REQUEST_ACCEPTED": "oppositions",
+    "REQUEST_CLOSING": "late oppositions (the space will close)",
+    "REQUEST_REFUSED": "requests with a wrong proof",
+    "SPACE_OPENED": "spaces opened",
+    "SPACE_CLOSED": "spaces closed",
+}
+
 
 @dataclass(frozen=True)
 class Keepsakes:
@@ -38,6 +52,15 @@ class Keepsakes:
     letter: Path | None
     email: Path | None
     report: Path | None
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who plays: two people of operations, and everyone outside."""
+
+    ops: Operator
+    chief: Operator
+    partners: Partners
 
 
 @dataclass
@@ -69,18 +92,22 @@ class Demo:
 
     def play(self, instance: Instance) -> Keepsakes:
         """Play the whole campaign."""
-        here = Installation(load_settings({"ESPACE_SANTE_HOME": str(instance.home), "ESPACE_SANTE_VAR": str(instance.var)}))
         deliveries = instance.var / "demo"
-        self._deliver(here, deliveries)
-        partners = Partners(here.store, Residents(deliveries), instance.var / "mail", self._printer_identity(instance))
-        with closing(self._operator(instance, "ops")) as ops, closing(self._operator(instance, "chief")) as chief:
+        chosen = load_settings({"ESPACE_SANTE_HOME": str(instance.home), "ESPACE_SANTE_VAR": str(instance.var)})
+        with (
+            closing(Installation(chosen)) as here,
+            closing(self._operator(instance, "ops")) as ops,
+            closing(self._operator(instance, "chief")) as chief,
+        ):
+            self._deliver(here, deliveries)
+            partners = Partners(here.store, Residents(deliveries), instance.var / "mail", self._printer_identity(instance))
             self._run(ops, "registry_intake", at(FIRST_DAY, 2))
-            day = FIRST_DAY
-            while day <= self.last_day:
-                self._play_day(day, ops, chief, partners)
-                day += timedelta(days=1)
+            for number in range((self.last_day - FIRST_DAY).days + 1):
+                day = FIRST_DAY + timedelta(days=number)
+                self._play_day(day, Cast(ops, chief, partners))
+                self._tell(day, here.db)
             self._run(ops, "reconciliation", at(self.last_day, 23, 30))
-        return self._keepsakes(here, partners, deliveries)
+            return self._keepsakes(here, partners, deliveries)
 
     def _deliver(self, here: Installation, deliveries: Path) -> None:
         """Put the bodies' deliveries into the object store, manifests last, unless they lie there."""
@@ -94,34 +121,33 @@ class Demo:
             if key.startswith("deliveries/") and key not in there:
                 here.store.put("registry", key, file.read_bytes())
 
-    def _play_day(self, day: date, ops: Operator, chief: Operator, partners: Partners) -> None:
-        self._run(ops, "account_opening", at(day, 0, 30))
+    def _play_day(self, day: date, cast: Cast) -> None:
+        self._run(cast.ops, "account_opening", at(day, 0, 30))
         if day in PLANNING_DAYS:
-            self._plan(day, ops, chief)
+            self._plan(day, cast)
         elif day.weekday() < 5 and day <= DISPATCH_UNTIL:
-            self._run(ops, "notice_dispatch", at(day, 8))
+            self._run(cast.ops, "notice_dispatch", at(day, 8))
         if day <= DISPATCH_UNTIL:
-            partners.read_the_mail()
-        put_down = partners.act(day)
-        self._tell(day, put_down)
+            cast.partners.read_the_mail()
+        put_down = cast.partners.act(day)
         due = []
         if put_down["bounces"] or put_down["lots deposited"]:
             due.append("delivery_reports")
         if put_down["oppositions"]:
             due.append("opposition_intake")
-        started = [(dag_id, ops.start(dag_id, at(day, 18))) for dag_id in due]
+        started = [(dag_id, cast.ops.start(dag_id, at(day, 18))) for dag_id in due]
         for dag_id, run_id in started:
-            self._ended(dag_id, run_id, ops)
+            self._ended(dag_id, run_id, cast.ops)
         if day.weekday() == 6:
-            self._run(ops, "reconciliation", at(day, 23))
+            self._run(cast.ops, "reconciliation", at(day, 23))
 
-    def _plan(self, day: date, ops: Operator, chief: Operator) -> None:
-        run_id = ops.start("notice_planning", at(day, 4))
-        approved = chief.approve("notice_planning", run_id, "approve")
-        self._ended("notice_planning", run_id, ops)
+    def _plan(self, day: date, cast: Cast) -> None:
+        run_id = cast.ops.start("notice_planning", at(day, 4))
+        approved = cast.chief.approve("notice_planning", run_id, "approve")
+        self._ended("notice_planning", run_id, cast.ops)
         if approved:
-            self.say(f"{day:%d %b}  ops proposed a wave, chief approved it: e-mails leave, letters are printed")
-            self._ended("notice_dispatch", f"after_{run_id}", ops)
+            self.say(f"{self._place(day)}ops proposed a wave, chief approved it: e-mails leave, letters are printed")
+            self._ended("notice_dispatch", f"after_{run_id}", cast.ops)
 
     def _run(self, ops: Operator, dag_id: str, instant: datetime) -> None:
         self._ended(dag_id, ops.start(dag_id, instant), ops)
@@ -131,9 +157,16 @@ class Demo:
             self.failed_runs.append(f"{dag_id} {run_id}")
             self.say(f"{dag_id} of {run_id} FAILED: its log in Airflow says why")
 
-    def _tell(self, day: date, put_down: dict[str, int]) -> None:
-        words = [f"{count} {what}" for what, count in put_down.items() if count]
-        self.say(f"{day:%d %b}  " + (", ".join(words) if words else "nothing comes in; windows run"))
+    def _tell(self, day: date, db: Database) -> None:
+        """Say what happened on a day, as the daily report counts it."""
+        with db.snapshot() as session:
+            counts = {row["event"]: row["times"] for row in session.all("reporting/daily/events", first_day=day, last_day=day)}
+        words = [f"{counts[event]:,} {what}" for event, what in TOLD.items() if counts.get(event)]
+        self.say(self._place(day) + (", ".join(words) or "a quiet day: the six weeks run"))
+
+    def _place(self, day: date) -> str:
+        """Return where a day stands in the campaign: ` 8/55  13 Jan  `."""
+        return f"{(day - FIRST_DAY).days + 1:>3}/{(self.last_day - FIRST_DAY).days + 1}  {day:%a %d %b}  "
 
     def _operator(self, instance: Instance, name: str) -> Operator:
         return Operator(instance.airflow_address, name, instance.secrets.airflow_people[name], self._keep_alive)

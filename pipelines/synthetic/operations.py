@@ -17,7 +17,9 @@ POLL_SECONDS = 0.5
 APPROVAL_PAUSE_SECONDS = 9.0
 PATIENCE_SECONDS = 600.0
 LOOK_AFTER_SECONDS = 20.0
+WAITING = "awaiting_input"
 ENDED = ("success", "failed")
+DECIDED = ("success", "skipped", "failed", "upstream_failed")
 
 
 @dataclass
@@ -41,7 +43,7 @@ class Operator:
     def start(self, dag_id: str, at: datetime) -> str:
         """Trigger the run of a DAG for an instant, unless it exists; return its id."""
         run_id = f"{at:%Y-%m-%dT%H%M}"
-        answer = self._call(
+        answer = self.call(
             "POST", f"/api/v2/dags/{dag_id}/dagRuns", json={"dag_run_id": run_id, "logical_date": at.astimezone(UTC).isoformat()}
         )
         if answer.status_code not in (200, 409):
@@ -50,33 +52,46 @@ class Operator:
 
     def wait(self, dag_id: str, run_id: str) -> str:
         """Wait until a run has ended; return its state. Raises: RetryableError when it does not end."""
-        begun = looked_after = time.monotonic()
-        while (now := time.monotonic()) < begun + PATIENCE_SECONDS:
-            answer = self._call("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")
+
+        def ended() -> str | None:
+            answer = self.call("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")
             state = answer.json().get("state") if answer.status_code == 200 else None
-            if state in ENDED:
-                return str(state)
-            if now > looked_after + LOOK_AFTER_SECONDS:
-                self.keep_alive()
-                looked_after = now
-            time.sleep(POLL_SECONDS)
-        raise RetryableError(f"{dag_id} of {run_id} has not ended after {PATIENCE_SECONDS:.0f} s: look at Airflow's screens")
+            return str(state) if state in ENDED else None
+
+        return self.until(ended, f"{dag_id} of {run_id} has not ended")
 
     def approve(self, dag_id: str, run_id: str, task_id: str) -> bool:
         """Approve what a run asks, as often as it asks; return whether it went on approved."""
         task = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            state = self._call("GET", task).json().get("state")
-            if state == "awaiting_input":
-                time.sleep(APPROVAL_PAUSE_SECONDS)
-                self._call("PATCH", f"{task}/-1/hitlDetails", json={"chosen_options": ["Approve"], "params_input": {}})
-            elif state in ("success", "skipped", "failed", "upstream_failed"):
-                return bool(state == "success")
-            time.sleep(POLL_SECONDS)
-        raise RetryableError(f"{dag_id} of {run_id} never asked for approval: look at Airflow's screens")
 
-    def _call(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        def decided() -> str | None:
+            state = self.call("GET", task).json().get("state")
+            if state == WAITING:
+                self.answer(dag_id, run_id, task_id, "Approve")
+            return str(state) if state in DECIDED else None
+
+        return self.until(decided, f"{dag_id} of {run_id} has not asked for approval") == "success"
+
+    def answer(self, dag_id: str, run_id: str, task_id: str, choice: str) -> None:
+        """Answer a question that waits."""
+        time.sleep(APPROVAL_PAUSE_SECONDS)
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/-1/hitlDetails"
+        self.call("PATCH", path, json={"chosen_options": [choice], "params_input": {}})
+
+    def until(self, found: Callable[[], str | None], what_is_awaited: str) -> str:
+        """Ask again and again until there is an answer, waking servers that were killed."""
+        begun = looked_after = time.monotonic()
+        while (now := time.monotonic()) < begun + PATIENCE_SECONDS:
+            answer = found()
+            if answer is not None:
+                return answer
+            if now > looked_after + LOOK_AFTER_SECONDS:
+                self.keep_alive()
+                looked_after = now
+            time.sleep(POLL_SECONDS)
+        raise RetryableError(f"{what_is_awaited} after {PATIENCE_SECONDS:.0f} s: look at Airflow's screens")
+
+    def call(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         """Call the API, signing in again and waking a server that was killed as often as needed."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:

@@ -2,43 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from datetime import timedelta
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
 
 from pipelines.platform.embedded.instance import Instance
-from pipelines.platform.embedded.platform import EmbeddedPlatform
-from pipelines.platform.embedded.ports import free_ports
-from pipelines.synthetic.demo import FIRST_DAY, Demo
 from pipelines.synthetic.notices_received import received_emails
 from pipelines.synthetic.residents import Residents
 
-HOME = Path(__file__).resolve().parents[2]
 # A whole Airflow starts and plays several days: far longer than a test of a step.
 pytestmark = pytest.mark.timeout(1200)
-
-
-@pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """A demonstration of its first days, with few people, on servers of its own."""
-    var = tmp_path_factory.mktemp("demo") / "var"
-    demo = Demo(
-        EmbeddedPlatform(HOME, var, {**os.environ, **free_ports().environment()}),
-        400,
-        lambda words: None,
-        last_day=FIRST_DAY + timedelta(days=4),
-    )
-    try:
-        instance = demo.prepare()
-        demo.play(instance)
-        assert demo.failed_runs == []
-        yield instance
-    finally:
-        demo.platform.down()
 
 
 @pytest.fixture(scope="module")
