@@ -24,7 +24,8 @@ def registry_intake() -> None:
         from pipelines.installation import Installation
         from pipelines.registry.steps import find_deliveries as find
 
-        folders = find(Installation().store)
+        here = Installation()
+        folders = find(here.db, here.store)
         if not folders:
             raise nothing_due("no delivery waits")
         return folders
@@ -36,7 +37,7 @@ def registry_intake() -> None:
         from pipelines.registry.steps import take_in_delivery as take_in
 
         here = Installation()
-        report = take_in(here.db, here.store, folder, run_instant())
+        report = take_in(here.db, here.store, here.settings, folder, run_instant())
         print(report.refusal or f"{folder}: {report.counts}")
         return report.counts
 

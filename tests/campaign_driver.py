@@ -84,11 +84,11 @@ class Campaign:
 
     def take_in(self, folder: str, at: datetime) -> DeliveryReport:
         """Take in one delivery."""
-        return take_in_delivery(self.home.db, self.home.store, folder, at)
+        return take_in_delivery(self.home.db, self.home.store, self.home.settings, folder, at)
 
     def take_in_all(self, at: datetime) -> list[DeliveryReport]:
         """Take in every delivery that waits."""
-        return [self.take_in(folder, at) for folder in find_deliveries(self.home.store)]
+        return [self.take_in(folder, at) for folder in find_deliveries(self.home.db, self.home.store)]
 
     # What operations do.
 

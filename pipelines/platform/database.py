@@ -81,8 +81,9 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self.engine: Engine = sa.create_engine(
-            settings.database_url.get_secret_value(), hide_parameters=True, pool_size=2, pool_pre_ping=True, connect_args=BY_INDEX
-        )
+            settings.database_url.get_secret_value(), hide_parameters=True, pool_size=2, max_overflow=settings.intake_workers,
+            pool_pre_ping=True, connect_args=BY_INDEX,
+        )  # fmt: skip
         self.folder = settings.home / "sql"
 
     def once(self, step: str, unit: str, as_of: datetime, do: Callable[[Work], Mapping[str, int]], actor: str = "pipeline") -> Done:

@@ -65,6 +65,11 @@ class ObjectStore:
         with _translated(f"reading {key}"):
             self.client.download_file(self.settings.bucket(bucket), key, str(file))
 
+    def upload(self, bucket: str, key: str, file: Path) -> None:
+        """Write a file as an object, in parallel parts where it is large."""
+        with _translated(f"writing {key}"):
+            self.client.upload_file(str(file), self.settings.bucket(bucket), key)
+
     def put(self, bucket: str, key: str, content: bytes) -> str:
         """Write an object, checked by the store on arrival; return its SHA-256 in hexadecimal."""
         with _translated(f"writing {key}"):

@@ -30,6 +30,8 @@ class Settings(BaseModel):
     var: Path = Path("var")
     clock: ClockMode = ClockMode.SYSTEM
     shard_size: int = Field(default=262_144, ge=1)
+    portion_rows: int = Field(default=262_144, ge=1)
+    intake_workers: int = Field(default=os.cpu_count() or 1, ge=1)
     policy_file: Path = Path(__file__).resolve().parents[1] / "campaign" / "policy.toml"
 
     database_url: SecretStr = SecretStr("")

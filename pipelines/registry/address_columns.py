@@ -1,24 +1,54 @@
-"""The rules of `postal_address` over Arrow columns: ASCII values by byte, the others one at a time."""
+"""The rules of `postal_address` over Arrow columns: byte by byte in numpy, the few values that this cannot do one at a time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.registry.arrow_text import Mask, beyond_ascii, mask_of, matches_among, null_if_empty, replace_where, text_column, texts_where
-from pipelines.registry.postal_address import LINE_WIDTH, TOWN_WIDTH, AddressFlag, department_of, fit_line, fold_line, tidy_line
+from pipelines.registry.arrow_text import (
+    FIRST_LEAD,
+    Bytes,
+    Mask,
+    Positions,
+    byte_lengths,
+    data_of,
+    mask_of,
+    null_if_empty,
+    null_where,
+    once_a_value,
+    one_array,
+    replace_where,
+    rows_with,
+    text_column,
+    texts_where,
+    with_data,
+    without_bytes,
+)
+from pipelines.registry.postal_address import (
+    LINE_WIDTH,
+    MILITARY,
+    TOWN_WIDTH,
+    AddressFlag,
+    department_of,
+    fit_line,
+    fold_line,
+    is_coherent,
+    tidy_line,
+)
 
-_FOLD_BYTES = bytes(ord((fold_line(chr(code)) or " ")[0]) for code in range(256))
+_FOLD_BYTES = bytes(ord(fold_line(chr(code)) or " ") if code < 128 else code for code in range(256))
 _TIDY_BYTES = bytes(ord(" ") if code < 128 and chr(code).isspace() else code for code in range(256))
-# What the fast ways below get wrong, and is left to the rule for one value: ligatures, letters beyond Latin-1 and the
-# line feed that stands between values; for tidying, marks to be composed and spaces that are not ASCII.
-_NOT_ONE_BYTE = r"[^\x{00}-\x{FF}]|[\nÆæßÞþ\x{80}-\x{BF}]"
-_NOT_TIDY = r"[^\x{00}-\x{17F}\x{1E00}-\x{1EFF}]|[\x{80}-\x{A0}]"
+_SPACE = ord(" ")
+_GONE = 0  # no folded text holds it
+# A town that may not go with its postcode: no letter, a digit, CEDEX or ARMEES.
+_DOUBTFUL_TOWN = r"\A[^A-Z]*\z|[0-9]|CEDEX|ARMEES"
+_coherent = lru_cache(maxsize=65_536)(is_coherent)
+_department = lru_cache(maxsize=65_536)(department_of)
 
 
 @dataclass(frozen=True)
@@ -40,82 +70,119 @@ def normalise_addresses(rows: pa.RecordBatch | pa.Table) -> AddressColumns:
     """Normalise the address columns of a delivery, by the rules of `normalise_address`."""
     flags = np.zeros(rows.num_rows, dtype=np.int16)
     lines = {
-        name: _fit(shape(text_column(rows, name)), width, flags)
-        for name, shape, width in (
-            ("address_2", tidy_column, LINE_WIDTH),
-            ("address_3", tidy_column, LINE_WIDTH),
-            ("address_4", fold_column, LINE_WIDTH),
-            ("address_5", fold_column, LINE_WIDTH),
-            ("town", fold_column, TOWN_WIDTH),
-        )
+        "address_2": tidy_column(text_column(rows, "address_2")),
+        "address_3": tidy_column(text_column(rows, "address_3")),
+        "address_4": fold_column(text_column(rows, "address_4")),
+        "address_5": fold_column(text_column(rows, "address_5")),
+        "town": once_a_value(text_column(rows, "town"), fold_column),
     }
+    lines = {name: _fit(line, TOWN_WIDTH if name == "town" else LINE_WIDTH, flags) for name, line in lines.items()}
     given = null_if_empty(pc.utf8_trim_whitespace(text_column(rows, "postcode")))
-    department = _departments(given)
-    postcode: pa.StringArray = pc.if_else(department.is_valid(), given, pa.scalar(None, pa.string()))
-    _flag_missing(flags, lines, mask_of(postcode.is_valid()))
-    bad = mask_of(given.is_valid()) & mask_of(department.is_null())
-    return AddressColumns(**lines, postcode=postcode, department=department, flags=flags, bad_postcode=bad)
+    department: pa.StringArray = once_a_value(given, _departments)
+    known = mask_of(department.is_valid())
+    postcode = null_where(given, ~known)
+    _flag_missing(flags, lines, known)
+    flags[_incoherent(postcode, lines["town"])] |= AddressFlag.INCOHERENT
+    return AddressColumns(**lines, postcode=postcode, department=department, flags=flags, bad_postcode=mask_of(given.is_valid()) & ~known)
 
 
 def tidy_column(texts: pa.StringArray) -> pa.StringArray:
     """Return a column in NFC with single spaces and no space at the ends (`tidy_line`); blank becomes null."""
-    tidy = _single_spaces(_translate_bytes(texts, _TIDY_BYTES))
-    special = matches_among(texts, beyond_ascii(texts), _NOT_TIDY)
+    texts = one_array(texts)
+    data = data_of(texts)
+    tidy = _single_spaces(with_data(texts, data.tobytes().translate(_TIDY_BYTES)))
+    special = rows_with(texts, _not_composed(data))
     if special.any():
         tidy = replace_where(tidy, special, [tidy_line(text) for text in texts_where(texts, special)])
     return null_if_empty(tidy)
 
 
+def _not_composed(data: Bytes) -> Positions:
+    """Return where a character begins that NFC may change, or that may be a space: all but U+00A1-017F and U+1E00-1EFF."""
+    leads = np.flatnonzero(data >= FIRST_LEAD)
+    lead, second = data[leads], data[np.minimum(leads + 1, len(data) - 1)]
+    latin = (lead <= 0xC5) & ((lead > 0xC2) | (second > 0xA0))
+    latin_additional = (lead == 0xE1) & (second >= 0xB8) & (second <= 0xBB)
+    special: Positions = leads[~(latin | latin_additional)]
+    return special
+
+
 def fold_column(texts: pa.StringArray) -> pa.StringArray:
     """Return a column in A-Z, 0-9 and single spaces (`fold_line`); blank becomes null."""
-    folded = _translate_bytes(texts, _FOLD_BYTES)
-    accented = beyond_ascii(texts)
-    if accented.any():
-        special = matches_among(texts, accented, _NOT_ONE_BYTE)
-        plain = accented & ~special
-        folded = replace_where(folded, plain, _fold_latin_1(texts_where(texts, plain)))
+    texts = one_array(texts)
+    data = np.frombuffer(data_of(texts).tobytes().translate(_FOLD_BYTES), dtype=np.uint8)
+    leads = np.flatnonzero(data >= FIRST_LEAD)
+    if not len(leads):
+        return null_if_empty(_single_spaces(with_data(texts, data)))
+    data = data.copy()
+    special = rows_with(texts, _fold_letters(data, leads))
+    folded = _single_spaces(without_bytes(with_data(texts, data), np.flatnonzero(data == _GONE)))
+    if special.any():
         folded = replace_where(folded, special, [fold_line(text) for text in texts_where(texts, special)])
-    return null_if_empty(_single_spaces(folded))
+    return null_if_empty(folded)
 
 
-def _translate_bytes(texts: pa.StringArray, table: bytes) -> pa.StringArray:
-    """Translate the bytes of a column in place of its characters: right for ASCII values only, which keep their length."""
-    buffers: Any = texts.buffers()
-    if buffers[2] is None:
-        return texts
-    data = pa.py_buffer(buffers[2].to_pybytes().translate(table))
-    return pa.StringArray.from_buffers(len(texts), buffers[1], data, buffers[0], texts.null_count, texts.offset)
+class _FoldedLetters:
+    """What characters of two or three bytes fold to, in as many bytes or fewer; filled as they are met, like `postal_address`'s table."""
+
+    def __init__(self) -> None:
+        self._known = np.zeros(0x10000, dtype=np.bool_)
+        self._letters = np.full((0x10000, 3), _GONE, dtype=np.uint8)
+        self._too_long = np.zeros(0x10000, dtype=np.bool_)
+
+    def of(self, codes: Positions) -> tuple[Bytes, Mask]:
+        """Return the letters (characters, 3) of code points below U+10000, padded, and which do not fit."""
+        for code in set(codes[~self._known[codes]].tolist()):
+            folded = fold_line(f"X{chr(code)}X")[1:-1]  # between letters: a mark goes, punctuation leaves a space
+            self._too_long[code] = len(folded) > len(chr(code).encode("utf-8", "surrogatepass"))
+            self._letters[code] = list(folded.encode().ljust(3, bytes([_GONE]))[:3])
+            self._known[code] = True
+        return self._letters[codes], self._too_long[codes]
 
 
-def _fold_latin_1(texts: list[str]) -> list[str | None]:
-    """Fold texts of Latin-1 letters all at once, one byte a letter; none holds a line feed."""
-    keep_lines = _FOLD_BYTES[:10] + b"\n" + _FOLD_BYTES[11:]
-    return [*"\n".join(texts).encode("latin-1").translate(keep_lines).decode("ascii").split("\n")] if texts else []
+_LETTERS = _FoldedLetters()
+
+
+def _fold_letters(data: Bytes, leads: Positions) -> Positions:
+    """Fold in place the characters that begin at `leads`; return where those begin that do not fold to as many bytes or fewer."""
+    first, second, third = (data[np.minimum(leads + after, len(data) - 1)].astype(np.int64) for after in range(3))
+    wide = first >= 0xE0
+    codes = np.where(wide, (first & 0x0F) << 12 | (second & 0x3F) << 6 | third & 0x3F, (first & 0x1F) << 6 | second & 0x3F)
+    letters, too_long = _LETTERS.of(codes)
+    data[leads], data[leads + 1] = letters[:, 0], letters[:, 1]
+    data[leads[wide] + 2] = letters[wide, 2]
+    return leads[too_long | (first >= 0xF0)]
 
 
 def _single_spaces(texts: pa.StringArray) -> pa.StringArray:
-    trimmed: pa.StringArray = pc.utf8_trim(texts, " ")
-    while mask_of(pc.match_substring(trimmed, "  ")).any():
-        trimmed = pc.replace_substring(trimmed, "  ", " ")
-    return trimmed
+    """Return a column without a space at an end of a value, nor two together."""
+    trimmed: pa.StringArray = pc.ascii_trim(texts, " ")
+    spaces = data_of(trimmed) == _SPACE
+    return without_bytes(trimmed, np.flatnonzero(spaces[1:] & spaces[:-1]))
 
 
 def _fit(lines: pa.StringArray, width: int, flags: npt.NDArray[np.int16]) -> pa.StringArray:
     """Shorten the lines that are too long, and say so in `flags`."""
-    long = mask_of(pc.greater(pc.utf8_length(lines), pa.scalar(width)))
+    long = byte_lengths(lines) > width
     if not long.any():
         return lines
     fitted = [fit_line(line, width) for line in texts_where(lines, long)]
-    flags[long] |= np.array([int(done) for _, done in fitted], dtype=np.int16)
+    flags[long] |= np.array([done for _, done in fitted], dtype=np.int16)
     return replace_where(lines, long, [line for line, _ in fitted])
 
 
 def _departments(postcodes: pa.StringArray) -> pa.StringArray:
-    """Return the department of each postcode: the rule is asked once a different postcode."""
-    coded: Any = postcodes.dictionary_encode()
-    found = [department_of(postcode or "") for postcode in coded.dictionary.to_pylist()]
-    departments: pa.StringArray = pa.array(found, pa.string()).take(coded.indices)
-    return departments
+    return pa.array([_department(postcode or "") for postcode in postcodes.to_pylist()], pa.string())
+
+
+def _incoherent(postcodes: pa.StringArray, towns: pa.StringArray) -> Mask:
+    """Say where a town does not go with its postcode: the rule is asked for those that may break it."""
+    doubtful = mask_of(once_a_value(towns, lambda town: pc.match_substring_regex(town, _DOUBTFUL_TOWN)))
+    doubtful |= mask_of(pc.starts_with(postcodes, MILITARY)) & mask_of(towns.is_valid())
+    if doubtful.any():
+        pairs = zip(texts_where(postcodes, doubtful), texts_where(towns, doubtful), strict=True)
+        doubtful[doubtful] = [not _coherent(postcode or None, town) for postcode, town in pairs]
+    return doubtful
 
 
 def _flag_missing(flags: npt.NDArray[np.int16], lines: dict[str, pa.StringArray], postcode: Mask) -> None:

@@ -1,9 +1,8 @@
-"""Text columns as bytes: fixed-width Arrow strings seen as a numpy matrix, and back, without a Python object a row."""
+"""Text columns as bytes: Arrow strings seen as numpy arrays, and back, without a Python object a row."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,17 +12,19 @@ import pyarrow.compute as pc
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Mask: TypeAlias = npt.NDArray[np.bool_]
+Positions: TypeAlias = npt.NDArray[np.int64]
 TextColumn: TypeAlias = "pa.StringArray | pa.ChunkedArray[pa.StringScalar]"
 
-_C1_BYTES = re.compile(rb"\xc2[\x80-\x9f]")
-_UNREADABLE_TEXT = r"[\x00-\x1f\x7f]|[\x{80}-\x{9f}]|\x{FFFD}"
+FIRST_LEAD = 0xC2
+"""The lowest byte that begins a UTF-8 character beyond ASCII."""
 
 
 def one_array(column: TextColumn) -> pa.StringArray:
-    """Return a column as one contiguous string array (a batch is far below the 2 GiB of one array)."""
+    """Return a column as one contiguous string array that begins its buffers (a batch is far below the 2 GiB of one array)."""
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()  # type: ignore[assignment]
-    return column.cast(pa.string())  # type: ignore[return-value]
+    array: Any = column.cast(pa.string())
+    return pa.concat_arrays([array]) if array.offset else array  # type: ignore[no-any-return]
 
 
 def text_column(rows: pa.RecordBatch | pa.Table, name: str) -> pa.StringArray:
@@ -32,13 +33,19 @@ def text_column(rows: pa.RecordBatch | pa.Table, name: str) -> pa.StringArray:
     return one_array(column)
 
 
+def once_a_value(column: pa.StringArray, rule: Callable[[pa.StringArray], Any]) -> Any:
+    """Return what a rule over columns makes of a column, asked once for each different value; null stays null."""
+    coded: Any = column.dictionary_encode()
+    return rule(coded.dictionary).take(coded.indices)
+
+
 def texts_where(column: pa.StringArray, mask: Mask) -> list[str]:
     """Return the values where `mask` is true, as Python strings (null as the empty one): for the few that need a closer look."""
     chosen: pa.StringArray = column.filter(pa.array(mask))
     return [text or "" for text in chosen.to_pylist()]
 
 
-def replace_where(column: pa.StringArray, mask: Mask, values: list[str | None]) -> pa.StringArray:
+def replace_where(column: pa.StringArray, mask: Mask, values: list[str | None] | pa.StringArray) -> pa.StringArray:
     """Return a column whose values where `mask` is true are replaced, in order."""
     replaced: pa.StringArray = pc.replace_with_mask(column, pa.array(mask), pa.array(values, pa.string()))
     return replaced
@@ -46,7 +53,7 @@ def replace_where(column: pa.StringArray, mask: Mask, values: list[str | None]) 
 
 def mask_of(flags: pa.Array[Any]) -> Mask:
     """Return a boolean Arrow array as a numpy mask; null counts as false."""
-    filled: Any = pc.fill_null(flags, pa.scalar(False))
+    filled: Any = pc.fill_null(flags, pa.scalar(False)) if flags.null_count else flags
     return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
@@ -65,46 +72,76 @@ def matches(column: pa.StringArray, pattern: str) -> Mask:
     return mask_of(pc.match_substring_regex(column, pattern))
 
 
-def matches_among(column: pa.StringArray, among: Mask, pattern: str) -> Mask:
-    """Say where a column matches, looking only where `among` is true: for patterns that few values can match."""
-    found = among.copy()
-    if found.any():
-        found[among] = matches(column.filter(pa.array(among)), pattern)
-    return found
-
-
-def beyond_ascii(column: pa.StringArray) -> Mask:
-    """Say where a text holds more than ASCII; null does not."""
-    return mask_of(pc.invert(pc.string_is_ascii(column)))
-
-
-def byte_lengths(column: pa.StringArray) -> npt.NDArray[np.int64]:
-    """Return the number of bytes of each value, 0 where null."""
-    lengths: Any = pc.fill_null(pc.binary_length(column), pa.scalar(0, pa.int32()))
-    return np.asarray(lengths.to_numpy(zero_copy_only=False), dtype=np.int64)
-
-
 def null_if_empty(column: pa.StringArray) -> pa.StringArray:
     """Return a column whose empty values are null."""
-    filled: pa.StringArray = pc.if_else(pc.equal(column, pa.scalar("")), pa.scalar(None, pa.string()), column)
+    empty: Any = pc.equal(column, pa.scalar(""))
+    filled: pa.StringArray = pc.if_else(empty, pa.scalar(None, pa.string()), column) if empty.true_count else column
     return filled
 
 
-def fixed_bytes(column: pa.StringArray, width: int) -> Bytes:
-    """Return the values of a column as a matrix (rows, width).
+def null_where(column: pa.StringArray, mask: Mask) -> pa.StringArray:
+    """Return a column that is null where `mask` is true."""
+    filled: pa.StringArray = pc.if_else(pa.array(mask), pa.scalar(None, pa.string()), column) if mask.any() else column
+    return filled
 
-    Raises: ValueError where a value is null or not of `width` bytes: callers select first.
-    """
-    rows = len(column)
+
+def bounds_of(column: pa.StringArray) -> npt.NDArray[np.int32]:
+    """Return where the bytes of each value of `one_array` begin in `data_of`, and where the last one ends (rows + 1,)."""
+    offsets: Any = column.buffers()[1]
+    if offsets is None or not len(column):
+        return np.zeros(1, dtype=np.int32)
+    bounds = np.frombuffer(offsets, dtype=np.int32)[: len(column) + 1]
+    return bounds - bounds[0] if bounds[0] else bounds
+
+
+def data_of(column: pa.StringArray) -> Bytes:
+    """Return the bytes of all values of `one_array`, one after the other."""
     buffers: Any = column.buffers()
     _, offsets, data = buffers
-    if rows == 0 or offsets is None or data is None:
-        return np.zeros((0, width), dtype=np.uint8)
-    bounds = np.frombuffer(offsets, dtype=np.int32)[column.offset : column.offset + rows + 1]
-    if column.null_count or not np.all(np.diff(bounds) == width):
+    if offsets is None or data is None or not len(column):
+        return np.zeros(0, dtype=np.uint8)
+    bounds = np.frombuffer(offsets, dtype=np.int32)
+    whole: Bytes = np.frombuffer(data, dtype=np.uint8)
+    return whole[bounds[0] : bounds[len(column)]]
+
+
+def with_data(column: pa.StringArray, data: Bytes | bytes, bounds: npt.NDArray[np.int32] | None = None) -> pa.StringArray:
+    """Return a column with other bytes, and other bounds where these have moved; null stays null."""
+    offsets: Any = bounds_of(column) if bounds is None else bounds
+    values: Any = data
+    return pa.StringArray.from_buffers(len(column), pa.py_buffer(offsets), pa.py_buffer(values), column.buffers()[0], column.null_count)
+
+
+def without_bytes(column: pa.StringArray, gone: Positions) -> pa.StringArray:
+    """Return a column without the bytes at some positions of `data_of`, in ascending order."""
+    if not len(gone):
+        return column
+    bounds = bounds_of(column)
+    return with_data(column, np.delete(data_of(column), gone), bounds - np.searchsorted(gone, bounds).astype(np.int32))
+
+
+def rows_with(column: pa.StringArray, positions: Positions) -> Mask:
+    """Say which values hold one of some positions of `data_of`."""
+    mask = np.zeros(len(column), dtype=np.bool_)
+    mask[np.searchsorted(bounds_of(column), positions, side="right") - 1] = True
+    return mask
+
+
+def byte_lengths(column: pa.StringArray) -> npt.NDArray[np.int32]:
+    """Return the number of bytes of each value, 0 where null."""
+    lengths: Any = pc.fill_null(pc.binary_length(column), pa.scalar(0, pa.int32()))
+    return np.asarray(lengths.to_numpy(zero_copy_only=False), dtype=np.int32)
+
+
+def places_of(column: pa.StringArray, chosen: Mask, width: int) -> Bytes:
+    """Return the values where `chosen`, all of `width` bytes, place by place (width, chosen rows).
+
+    Raises: ValueError where such a value is null or of another width.
+    """
+    values = column if chosen.all() else column.filter(pa.array(chosen))
+    if values.null_count or not np.all(np.diff(bounds_of(values)) == width):
         raise ValueError(f"every value must have {width} bytes")
-    matrix: Bytes = np.frombuffer(data, dtype=np.uint8)[bounds[0] : bounds[-1]].reshape(rows, width)
-    return matrix
+    return np.ascontiguousarray(data_of(values).reshape(len(values), width).T)
 
 
 def fixed_strings(matrix: Bytes) -> pa.StringArray:
@@ -120,24 +157,12 @@ def digits(numbers: npt.NDArray[np.int64], width: int) -> Bytes:
     return ((numbers[:, None] // powers) % 10 + ord("0")).astype(np.uint8)
 
 
-def scatter(rows: int, mask: Mask, values: pa.StringArray) -> pa.StringArray:
-    """Return `values` laid in order where `mask` is true, null elsewhere."""
-    positions = np.cumsum(mask) - 1
-    return values.take(pa.array(positions, mask=~mask))
-
-
 def unreadable(column: pa.StringArray) -> Mask:
     """Say where a text holds a control character or U+FFFD, the mark of a byte that could not be read."""
-    buffers: Any = column.buffers()
-    data = buffers[2]
-    if data is None or not _may_be_unreadable(data.to_pybytes()):
-        return np.zeros(len(column), dtype=np.bool_)
-    return matches(column, _UNREADABLE_TEXT)
-
-
-def _may_be_unreadable(data: bytes) -> bool:
-    """Look through all the texts at once: a batch without a bad byte, the common case, costs next to nothing."""
-    raw = np.frombuffer(data, dtype=np.uint8)
-    if ((raw < 32) | (raw == 127)).any() or b"\xef\xbf\xbd" in data:
-        return True
-    return b"\xc2" in data and _C1_BYTES.search(data) is not None
+    data = data_of(column)
+    controls = np.flatnonzero((data < 0x20) | (data == 0x7F))
+    # U+0080 to U+009F are C2 80 to C2 9F, U+FFFD is EF BF BD.
+    leads = np.flatnonzero((data == 0xC2) | (data == 0xEF))
+    second, third = (data[np.minimum(leads + after, len(data) - 1)] for after in (1, 2))
+    odd = np.where(data[leads] == 0xC2, second < 0xA0, (second == 0xBF) & (third == 0xBD))
+    return rows_with(column, np.concatenate([controls, leads[odd]]))

@@ -6,16 +6,19 @@ import datetime as dt
 from calendar import isleap
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipelines.registry.arrow_text import TextColumn, byte_lengths, fixed_bytes, one_array
+from pipelines.registry.arrow_text import TextColumn, byte_lengths, one_array, places_of
 
 MAJORITY = 18
 _OLDEST_YEAR = 1850
-_MONTH_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int64)
+# The first day of each month from then to the year 9999, in days since 1970, and its number of days.
+_MONTHS = np.arange(f"{_OLDEST_YEAR}-01", "10000-02", dtype="datetime64[M]").astype("datetime64[D]").astype(np.int32)
+_MONTH_STARTS, _MONTH_DAYS = _MONTHS[:-1], np.diff(_MONTHS)
 
 
 class BirthPrecision(StrEnum):
@@ -28,6 +31,9 @@ class BirthPrecision(StrEnum):
 
 
 _PRECISIONS = tuple(BirthPrecision)
+
+
+Numbers: TypeAlias = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -46,24 +52,29 @@ def normalise_birth_dates(column: TextColumn) -> BirthDates:
     Source: RNIV rules on incomplete dates; civil-status instruction for a year alone (31 December).
     """
     texts = one_array(column)
-    eight = byte_lengths(texts) == 8
-    parts = fixed_bytes(texts.filter(pa.array(eight)), 8).astype(np.int64) - ord("0")
-    written = ((parts >= 0) & (parts <= 9)).all(axis=1)
-    parts, eight[eight] = parts[written], written
-    year = np.zeros(len(texts), dtype=np.int64)
-    month, day = year.copy(), year.copy()
-    year[eight] = parts[:, :4] @ np.array([1000, 100, 10, 1])
-    month[eight] = parts[:, 4] * 10 + parts[:, 5]
-    day[eight] = parts[:, 6] * 10 + parts[:, 7]
+    year, month, day = _parts(texts)
     known_year = year >= _OLDEST_YEAR
     known_month = (month >= 1) & (month <= 12)
-    longest = np.where(known_month, _days_in_month(year, np.where(known_month, month, 1)), 31)
+    place = np.where(known_year, (year - _OLDEST_YEAR) * 12, 0)
+    longest = np.where(known_month, _MONTH_DAYS[place + np.where(known_month, month - 1, 0)], 31)
     known_day = (day >= 1) & (day <= longest)
     neither = ~known_month & ~known_day
     month = np.where(known_month, month, np.where(neither, 12, 1))
     day = np.where(known_day, day, np.where(neither, 31, 1))
+    born: Any = pa.array(_MONTH_STARTS[place + month - 1] + day - 1, pa.int32(), mask=~known_year)
     precision = np.select([~known_year, ~known_month, ~known_day], [3, 2, 1], default=0)
-    return BirthDates(_dates(year, month, day, known_year), pa.array([str(p) for p in _PRECISIONS]).take(pa.array(precision)))
+    return BirthDates(born.view(pa.date32()), pa.array([str(p) for p in _PRECISIONS]).take(pa.array(precision)))
+
+
+def _parts(texts: pa.StringArray) -> tuple[Numbers, Numbers, Numbers]:
+    """Return year, month and day (rows,) of texts of eight digits, 0 of the others."""
+    eight = byte_lengths(texts) == 8
+    values = places_of(texts, eight, 8) - np.uint8(ord("0"))
+    values[:, (values > 9).any(axis=0)] = 0
+    century, year, month, day = np.zeros((4, len(texts)), dtype=np.int32)
+    for part, number in enumerate((century, year, month, day)):
+        number[eight] = values[2 * part] * np.uint8(10) + values[2 * part + 1]
+    return century * 100 + year, month, day
 
 
 def normalise_birth_date(raw: str | None) -> tuple[dt.date | None, BirthPrecision]:
@@ -92,18 +103,3 @@ def anniversary(birth: dt.date, year: int) -> dt.date:
     if (birth.month, birth.day) == (2, 29) and not isleap(year):
         return dt.date(year, 2, 28)
     return birth.replace(year=year)
-
-
-def _days_in_month(year: npt.NDArray[np.int64], month: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    days: npt.NDArray[np.int64] = _MONTH_DAYS[month] + ((month == 2) & leap)
-    return days
-
-
-def _dates(
-    year: npt.NDArray[np.int64], month: npt.NDArray[np.int64], day: npt.NDArray[np.int64], known: npt.NDArray[np.bool_]
-) -> pa.Date32Array:
-    """Return real year, month, day as date32; null where the year is not known."""
-    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
-    days = (months.astype("datetime64[D]").astype(np.int64) + day - 1).astype(np.int32)
-    return pa.array(days, mask=~known).view(pa.date32())  # type: ignore[return-value]

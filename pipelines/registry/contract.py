@@ -18,6 +18,7 @@ CSV_SEPARATOR = ";"
 _COLUMNS: list[pa.Field[Any]] = [
     pa.field("matricule", pa.string()),
     pa.field("matricule_kind", pa.string()),
+    pa.field("former_matricule", pa.string()),
     pa.field("birth_name", pa.string()),
     pa.field("used_name", pa.string()),
     pa.field("first_names", pa.string()),
@@ -70,10 +71,14 @@ class Protection(StrEnum):
 
 
 class DeliveryKind(StrEnum):
-    """`FULL` holds everyone of the body on the reference date; `DELTA` only who is new or changed."""
+    """`FULL` holds everyone of the body on the reference date; `DELTA` only who is new or changed.
+
+    `CORRECTION` holds corrected rows of one earlier delivery, whose reference date it bears.
+    """
 
     FULL = "full"
     DELTA = "delta"
+    CORRECTION = "correction"
 
 
 class FileFormat(StrEnum):
@@ -122,6 +127,7 @@ class Manifest(BaseModel):
     body: BodyCode
     kind: DeliveryKind
     reference_date: dt.date
+    sequence: int = Field(default=0, ge=0, le=9999)
     files: tuple[FileEntry, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -129,6 +135,12 @@ class Manifest(BaseModel):
         names = [entry.name for entry in self.files]
         if len(set(names)) != len(names) or MANIFEST_NAME in names:
             raise ValueError(f"a file is announced twice, or is called {MANIFEST_NAME}")
+        return self
+
+    @model_validator(mode="after")
+    def _corrections_are_numbered(self) -> Manifest:
+        if (self.kind is DeliveryKind.CORRECTION) != (self.sequence > 0):
+            raise ValueError("a correction is numbered from 1, and nothing else is numbered")
         return self
 
     @property
@@ -139,12 +151,13 @@ class Manifest(BaseModel):
     @property
     def folder(self) -> str:
         """Key prefix of the delivery in the object store, without a final slash."""
-        return delivery_folder(self.body, self.reference_date, self.kind)
+        return delivery_folder(self.body, self.reference_date, self.kind, self.sequence)
 
 
-def delivery_folder(body: str, reference_date: dt.date, kind: DeliveryKind) -> str:
-    """Return the folder of a delivery: `deliveries/MSA/2026-01-05-full`."""
-    return f"deliveries/{body}/{reference_date.isoformat()}-{kind}"
+def delivery_folder(body: str, reference_date: dt.date, kind: DeliveryKind, sequence: int = 0) -> str:
+    """Return the folder of a delivery: `deliveries/MSA/2026-01-05-full`, or `deliveries/MSA/2026-01-05-correction-1`."""
+    numbered = f"-{sequence}" if kind is DeliveryKind.CORRECTION else ""
+    return f"deliveries/{body}/{reference_date.isoformat()}-{kind}{numbered}"
 
 
 def read_manifest(content: bytes, folder: str | None = None) -> Manifest:

@@ -1,4 +1,4 @@
-"""The data files of a delivery: checked whole (digest, rows, columns, encoding), then read batch by batch."""
+"""The data files of a delivery: checked whole (digest, rows, columns, encoding), cut into portions, read batch by batch."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import codecs
 import hashlib
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
@@ -18,37 +19,57 @@ import pyarrow.parquet as pq
 from pipelines.platform.errors import BadFileError
 from pipelines.registry.contract import CSV_SEPARATOR, DELIVERY_SCHEMA, Encoding, FileEntry, FileFormat
 
-Source: TypeAlias = Path | BinaryIO
-
 BATCH_ROWS = 65_536
 _BLOCK = 1 << 20
 _CSV_BLOCK = 16 << 20
 _C1_CONTROLS = re.compile(rb"[\x80-\x9f]")
 
 
-def open_batches(source: Source, entry: FileEntry, batch_rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
-    """Check a file against its manifest entry, then return its batches, which follow DELIVERY_SCHEMA.
+@dataclass(frozen=True)
+class Portion:
+    """Consecutive rows of one data file that can be read alone: row groups of a Parquet file, a range of bytes of a CSV file.
 
-    `source` is a path, or a binary file that can seek. Digest, encoding, row count and columns are checked before this
-    returns, so before the caller has done anything; a CSV value of the wrong type is only met while reading.
-    A file without rows gives one empty batch.
+    `first_row` is the number of its first row in the file (the first data row is 1).
+    """
+
+    file: Path
+    entry: FileEntry
+    first_row: int
+    rows: int
+    groups: tuple[int, ...] = ()
+    columns: tuple[str, ...] = ()
+    start: int = 0
+    end: int = 0
+
+
+def open_batches(file: Path, entry: FileEntry) -> Iterator[pa.RecordBatch]:
+    """Check a file as `portions_of` does, then return all its batches; a file without rows gives one empty batch."""
+    portions = portions_of(file, entry, entry.rows or 1)
+    return (batch for portion in portions for batch in read_batches(portion)) if portions else iter([_empty_batch()])
+
+
+def portions_of(file: Path, entry: FileEntry, most_rows: int) -> list[Portion]:
+    """Check a file against its manifest entry, and cut it into portions of about `most_rows` rows (a Parquet row group is not cut).
+
+    Digest, encoding, row count and columns are checked here, so before the caller has done anything; a CSV value of the wrong
+    type is only met while reading.
     Raises: BadFileError, with the file's name and what to correct, and no value of a row.
     """
-    _check_bytes(source, entry)
+    lines = _check_bytes(file, entry, most_rows)
     if entry.format is FileFormat.PARQUET:
-        return _parquet_batches(source, entry, batch_rows)
-    return _csv_batches(source, entry)
+        return _parquet_portions(file, entry, most_rows)
+    return _csv_portions(file, entry, lines, most_rows)
 
 
-@contextmanager
-def _opened(source: Source) -> Iterator[BinaryIO]:
-    """Give a file at its start, and close it only if it was opened here."""
-    if isinstance(source, Path):
-        with source.open("rb") as file:
-            yield file
-    else:
-        source.seek(0)
-        yield source
+def read_batches(portion: Portion, batch_rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
+    """Return the rows of a portion, which follow DELIVERY_SCHEMA. Raises: BadFileError as `portions_of`."""
+    read = _read_parquet if portion.entry.format is FileFormat.PARQUET else _read_csv
+    rows = 0
+    for batch in read(portion, batch_rows):
+        rows += batch.num_rows
+        yield batch
+    if rows != portion.rows:
+        raise BadFileError(f"{portion.entry.name} has fewer rows that can be read than its manifest announces ({portion.entry.rows})")
 
 
 class _Encodings:
@@ -81,18 +102,17 @@ class _Encodings:
             raise BadFileError(f"{self._entry.name} is declared iso-8859-15 and is utf-8: correct its encoding in the manifest")
 
 
-def _check_bytes(source: Source, entry: FileEntry) -> None:
-    """Read the file once: SHA-256, and for a CSV file its lines and encoding."""
-    digest, lines, last = hashlib.sha256(), 0, b""
+def _check_bytes(file: Path, entry: FileEntry, most_rows: int) -> list[int]:
+    """Read the file once: SHA-256, and for a CSV file its lines and encoding; return where its portions begin, and its end."""
+    digest, lines = hashlib.sha256(), _Lines(most_rows)
     encodings = _Encodings(entry)
     is_csv = entry.format is FileFormat.CSV
     misread: BadFileError | None = None
-    with _opened(source) as file:
-        while block := file.read(_BLOCK):
+    with file.open("rb") as stream:
+        while block := stream.read(_BLOCK):
             digest.update(block)
             if is_csv and misread is None:
-                lines += block.count(b"\n")
-                last = block[-1:]
+                lines.feed(block)
                 try:
                     encodings.feed(block, final=False)
                 except BadFileError as error:
@@ -104,14 +124,40 @@ def _check_bytes(source: Source, entry: FileEntry) -> None:
     if is_csv:
         encodings.feed(b"", final=True)
         encodings.finish()
-        _check_lines(entry, lines, last)
+        lines.finish(entry)
+    return lines.starts
 
 
-def _check_lines(entry: FileEntry, lines: int, last: bytes) -> None:
-    if last != b"\n":
-        raise BadFileError(f"{entry.name} does not end with a line feed: it was truncated, send it again")
-    if lines - 1 != entry.rows:
-        raise BadFileError(f"{entry.name} has {lines - 1} rows and its manifest announces {entry.rows}")
+class _Lines:
+    """Where the lines of a CSV file end, fed block by block; `starts` holds the offset of every `most_rows`-th data line."""
+
+    def __init__(self, most_rows: int) -> None:
+        self.starts: list[int] = []
+        self._most_rows, self._seen, self._offset, self._last = most_rows, 0, 0, b""
+
+    def feed(self, block: bytes) -> None:
+        """Take the next block."""
+        count = block.count(b"\n")
+        wanted = self._next_start()
+        if wanted <= self._seen + count:
+            ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == ord("\n"))
+            while wanted <= self._seen + count:
+                self.starts.append(self._offset + int(ends[wanted - self._seen - 1]) + 1)
+                wanted = self._next_start()
+        self._seen, self._offset, self._last = self._seen + count, self._offset + len(block), block[-1:]
+
+    def _next_start(self) -> int:
+        """Return the number of the line whose end is the next start: the header, then every `most_rows`-th row."""
+        return 1 + len(self.starts) * self._most_rows
+
+    def finish(self, entry: FileEntry) -> None:
+        """Raises: BadFileError where the last line is cut or the rows are not those announced."""
+        if self._last != b"\n":
+            raise BadFileError(f"{entry.name} does not end with a line feed: it was truncated, send it again")
+        if self._seen - 1 != entry.rows:
+            raise BadFileError(f"{entry.name} has {self._seen - 1} rows and its manifest announces {entry.rows}")
+        if not self.starts or self.starts[-1] != self._offset:
+            self.starts.append(self._offset)
 
 
 def _check_names(entry: FileEntry, names: list[str]) -> None:
@@ -126,20 +172,29 @@ def _check_names(entry: FileEntry, names: list[str]) -> None:
         raise BadFileError(f"{entry.name} has a column twice")
 
 
-def _parquet_batches(source: Source, entry: FileEntry, batch_rows: int) -> Iterator[pa.RecordBatch]:
+def _parquet_portions(file: Path, entry: FileEntry, most_rows: int) -> list[Portion]:
     try:
-        file = pq.ParquetFile(source)
+        opened = pq.ParquetFile(file)
     except (pa.ArrowException, OSError):
         raise BadFileError(f"{entry.name} is not a Parquet file, or was truncated: send it again") from None
-    try:
-        _check_names(entry, file.schema_arrow.names)
-        _check_types(entry, file.schema_arrow)
-        if file.metadata.num_rows != entry.rows:
-            raise BadFileError(f"{entry.name} has {file.metadata.num_rows} rows and its manifest announces {entry.rows}")
-    except BadFileError:
-        file.close()
-        raise
-    return _read_parquet(file, entry, batch_rows)
+    with opened:
+        _check_names(entry, opened.schema_arrow.names)
+        _check_types(entry, opened.schema_arrow)
+        if opened.metadata.num_rows != entry.rows:
+            raise BadFileError(f"{entry.name} has {opened.metadata.num_rows} rows and its manifest announces {entry.rows}")
+        sizes = [opened.metadata.row_group(group).num_rows for group in range(opened.metadata.num_row_groups)]
+    portions: list[Portion] = []
+    groups: list[int] = []
+    row = rows = 0
+    for group, size in enumerate(sizes):
+        if groups and rows + size > most_rows:
+            portions.append(Portion(file, entry, row - rows + 1, rows, tuple(groups)))
+            groups, rows = [], 0
+        groups.append(group)
+        rows, row = rows + size, row + size
+    if rows:
+        portions.append(Portion(file, entry, row - rows + 1, rows, tuple(groups)))
+    return portions
 
 
 def _check_types(entry: FileEntry, schema: pa.Schema) -> None:
@@ -153,17 +208,13 @@ def _check_types(entry: FileEntry, schema: pa.Schema) -> None:
             raise BadFileError(f"{entry.name}: column {wanted.name} must be {wanted.type} and is {given}")
 
 
-def _read_parquet(file: pq.ParquetFile, entry: FileEntry, batch_rows: int) -> Iterator[pa.RecordBatch]:
-    if entry.rows == 0:
-        file.close()
-        yield _empty_batch()
-        return
-    with file:
-        try:
-            for batch in file.iter_batches(batch_size=batch_rows, columns=DELIVERY_SCHEMA.names):
+def _read_parquet(portion: Portion, batch_rows: int) -> Iterator[pa.RecordBatch]:
+    try:
+        with pq.ParquetFile(portion.file) as file:
+            for batch in file.iter_batches(batch_size=batch_rows, row_groups=list(portion.groups), columns=DELIVERY_SCHEMA.names):
                 yield _in_order(batch)
-        except (pa.ArrowException, OSError):
-            raise BadFileError(f"{entry.name} cannot be read to its end: send it again") from None
+    except (pa.ArrowException, OSError):
+        raise BadFileError(f"{portion.entry.name} cannot be read to its end: send it again") from None
 
 
 def _empty_batch() -> pa.RecordBatch:
@@ -176,24 +227,27 @@ def _in_order(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=DELIVERY_SCHEMA)
 
 
-def _csv_batches(source: Source, entry: FileEntry) -> Iterator[pa.RecordBatch]:
-    with _opened(source) as file:
-        header = file.readline(1 << 16).decode(entry.encoding, errors="replace").lstrip("\ufeff").rstrip("\r\n")
-    _check_names(entry, [name.strip('"') for name in header.split(CSV_SEPARATOR)])
-    return _read_csv(source, entry)
+def _csv_portions(file: Path, entry: FileEntry, starts: list[int], most_rows: int) -> list[Portion]:
+    with file.open("rb") as stream:
+        header = stream.readline(1 << 16).decode(entry.encoding, errors="replace").lstrip("\ufeff").rstrip("\r\n")
+    names = tuple(name.strip('"') for name in header.split(CSV_SEPARATOR))
+    _check_names(entry, list(names))
+    return [
+        Portion(file, entry, row + 1, min(most_rows, entry.rows - row), columns=names, start=start, end=end)
+        for row, start, end in zip(range(0, entry.rows, most_rows), starts, starts[1:], strict=False)
+    ]
 
 
-def _read_csv(source: Source, entry: FileEntry) -> Iterator[pa.RecordBatch]:
-    if entry.rows == 0:
-        yield _empty_batch()
-        return
+def _read_csv(portion: Portion, batch_rows: int) -> Iterator[pa.RecordBatch]:
+    entry = portion.entry
     types: dict[str, Any] = {wanted.name: wanted.type for wanted in DELIVERY_SCHEMA}
-    rows = 0
-    with _opened(source) as file:
+    with pa.memory_map(str(portion.file)) as whole:
+        whole.seek(portion.start)
+        lines: Any = pa.BufferReader(whole.read_buffer(portion.end - portion.start))
         try:
             reader = pacsv.open_csv(
-                file,
-                read_options=pacsv.ReadOptions(block_size=_CSV_BLOCK, encoding=str(entry.encoding)),
+                lines,
+                read_options=pacsv.ReadOptions(block_size=_CSV_BLOCK, encoding=str(entry.encoding), column_names=list(portion.columns)),
                 parse_options=pacsv.ParseOptions(delimiter=CSV_SEPARATOR, newlines_in_values=False),
                 convert_options=pacsv.ConvertOptions(
                     column_types=types,
@@ -205,12 +259,10 @@ def _read_csv(source: Source, entry: FileEntry) -> Iterator[pa.RecordBatch]:
                 ),
             )
             for batch in reader:
-                rows += batch.num_rows
-                yield batch
+                for start in range(0, batch.num_rows, batch_rows):
+                    yield batch.slice(start, batch_rows)
         except pa.ArrowInvalid as error:
             raise BadFileError(_csv_fault(entry, str(error))) from None
-    if rows != entry.rows:
-        raise BadFileError(f"{entry.name} has {rows} rows that can be read and its manifest announces {entry.rows}")
 
 
 def _csv_fault(entry: FileEntry, message: str) -> str:

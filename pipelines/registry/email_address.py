@@ -8,7 +8,7 @@ import unicodedata
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.registry.arrow_text import Mask, TextColumn, mask_of, matches, null_if_empty, one_array, replace_where, texts_where
+from pipelines.registry.arrow_text import Mask, TextColumn, mask_of, matches, one_array, replace_where, texts_where
 
 _LONGEST = 254  # RFC 5321 4.5.3.1.3, without the angle brackets
 _LONGEST_LOCAL = 64
@@ -38,11 +38,13 @@ def clean_email(text: str) -> str | None:
 
 def clean_emails(column: TextColumn) -> tuple[pa.StringArray, Mask]:
     """Return (usable addresses or null, mask of those refused) of a column, by the rule of `clean_email`."""
-    texts = null_if_empty(pc.utf8_trim_whitespace(one_array(column)))
-    given = mask_of(texts.is_valid())
+    texts = one_array(column)
     short = mask_of(pc.less_equal(pc.binary_length(texts), pa.scalar(_PLAIN_LONGEST)))
-    doubtful = given & ~(short & matches(texts, _PLAIN))
+    doubtful = mask_of(texts.is_valid()) & ~(short & matches(texts, _PLAIN))
     if not doubtful.any():
         return texts, doubtful
-    cleaned = replace_where(texts, doubtful, [clean_email(text) for text in texts_where(texts, doubtful)])
-    return cleaned, given & mask_of(cleaned.is_null())
+    given = texts_where(texts, doubtful)
+    cleaned = [clean_email(text) for text in given]
+    refused = doubtful.copy()
+    refused[doubtful] = [bool(text.strip()) and address is None for text, address in zip(given, cleaned, strict=True)]
+    return replace_where(texts, doubtful, cleaned), refused

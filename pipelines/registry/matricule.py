@@ -20,13 +20,17 @@ from pipelines.registry.arrow_text import (
     Mask,
     TextColumn,
     byte_lengths,
+    data_of,
+    digits,
     equals,
-    fixed_bytes,
     fixed_strings,
     is_one_of,
     null_if_empty,
+    null_where,
     one_array,
-    scatter,
+    places_of,
+    replace_where,
+    without_bytes,
 )
 from pipelines.registry.contract import MatriculeKind
 
@@ -37,8 +41,8 @@ _SHAPES = {
     MatriculeKind.NIA: re.compile(rf"[78]{_BODY}"),
     MatriculeKind.NNP: re.compile(r"[78][12][0-9]{11}"),
 }
-_FIRST_DIGITS = {MatriculeKind.NIR: (1, 2), MatriculeKind.NIA: (7, 8), MatriculeKind.NNP: (7, 8)}
-_WEIGHTS = np.array([pow(10, 12 - place, 97) for place in range(13)], dtype=np.int64)
+_KINDS = [str(kind) for kind in MatriculeKind]
+_WEIGHTS = np.array([pow(10, 12 - place, 97) for place in range(13)], dtype=np.uint16)
 _ZERO, _LETTER_A, _LETTER_B = ord("0"), ord("A"), ord("B")
 
 
@@ -94,26 +98,21 @@ def kind_of(text: str) -> MatriculeKind:
 
 def matricule_keys(numbers: Bytes) -> npt.NDArray[np.int64]:
     """Return the keys (rows,) of well-formed 13-character ASCII numbers (rows, 13)."""
-    values = numbers.astype(np.int64) - _ZERO
-    letters = numbers[:, 6]
-    # 2A is computed as 19 and 2B as 18, and only computed.
-    corsica = (letters == _LETTER_A) | (letters == _LETTER_B)
-    values[corsica, 5] = 1
-    values[corsica, 6] = np.where(letters[corsica] == _LETTER_A, 9, 8)
-    keys: npt.NDArray[np.int64] = 97 - (values @ _WEIGHTS) % 97
-    return keys
+    return _keys(numbers.T).astype(np.int64)
 
 
 def clean_numbers(column: TextColumn) -> pa.StringArray:
     """Return a column without spaces and with the letters of Corsica in upper case; an empty value becomes null."""
-    return null_if_empty(pc.ascii_upper(pc.replace_substring(one_array(column), " ", "")))
+    numbers = one_array(column)
+    unspaced = without_bytes(numbers, np.flatnonzero(data_of(numbers) == ord(" ")))
+    return null_if_empty(pc.ascii_upper(unspaced))
 
 
 def guess_kinds(numbers: pa.StringArray) -> pa.StringArray:
     """Return the kind of each clean number, as `kind_of` does for one."""
     waiting = is_one_of(pc.utf8_slice_codeunits(numbers, 0, 1), ("7", "8"))
     choice = np.where(waiting, np.where(byte_lengths(numbers) == 13, 2, 1), 0)
-    return pa.array([str(kind) for kind in MatriculeKind]).take(pa.array(choice, pa.int64()))
+    return pa.array(_KINDS).take(pa.array(choice, pa.int64()))
 
 
 def matricule_faults(column: TextColumn, kinds: TextColumn | None = None) -> npt.NDArray[np.int8]:
@@ -123,58 +122,64 @@ def matricule_faults(column: TextColumn, kinds: TextColumn | None = None) -> npt
 
 def check_matricules(column: TextColumn, kinds: TextColumn | None = None) -> CheckedMatricules:
     """Normalise and check a column of matricules, the same rules as `check_matricule` (an unknown kind is a SHAPE fault)."""
-    numbers = clean_numbers(column)
-    rows = len(numbers)
-    lengths = byte_lengths(numbers)
-    kind_names = one_array(kinds) if kinds is not None else pa.array([str(MatriculeKind.NIR)] * rows, pa.string())
-    provisional = equals(kind_names, MatriculeKind.NNP)
+    values = clean_numbers(column)
+    lengths = byte_lengths(values)
+    declared = one_array(kinds) if kinds is not None else pa.array([str(MatriculeKind.NIR)] * len(values), pa.string())
+    provisional = equals(declared, MatriculeKind.NNP)
+    waiting = provisional | equals(declared, MatriculeKind.NIA)
+    unknown = ~(waiting | equals(declared, MatriculeKind.NIR))
     faults = np.where(lengths == 0, MatriculeFault.MISSING, MatriculeFault.SHAPE).astype(np.int8)
-    output = np.zeros((rows, 15), dtype=np.uint8)
-    for width in (13, 15):
-        chosen = (lengths == width) & ~(provisional & (width == 15))
+    for width in (15, 13):
+        chosen = (lengths == width) & ~unknown & ~(provisional & (width == 15))
         if chosen.any():
-            matrix = fixed_bytes(numbers.filter(pa.array(chosen)), width)
-            output[chosen, :width] = matrix
-            faults[chosen] = _faults_of(matrix, provisional[chosen], _first_digit_fits(matrix, kind_names, chosen))
-    complete = (lengths == 13) & ~provisional & (faults == MatriculeFault.NONE)
-    keys = matricule_keys(output[complete, :13])
-    output[complete, 13] = keys // 10 + _ZERO
-    output[complete, 14] = keys % 10 + _ZERO
-    return CheckedMatricules(_strings(output, provisional, faults == MatriculeFault.NONE), faults)
+            places = places_of(values, chosen, width)
+            faults[chosen] = _faults_of(places, waiting[chosen], provisional[chosen])
+            if width == 13:
+                values = _completed(values, places, chosen, (faults == MatriculeFault.NONE) & ~provisional)
+    return CheckedMatricules(null_where(values, faults != MatriculeFault.NONE), faults)
 
 
-def _first_digit_fits(matrix: Bytes, kinds: pa.StringArray, chosen: Mask) -> Mask:
-    """Say whether the first digit belongs to the declared kind."""
-    names = kinds.filter(pa.array(chosen))
-    fits = np.zeros(len(matrix), dtype=np.bool_)
-    for kind, firsts in _FIRST_DIGITS.items():
-        fits |= equals(names, kind) & np.isin(matrix[:, 0] - np.uint8(_ZERO), firsts)
-    return fits
+def _keys(places: Bytes) -> npt.NDArray[np.uint16]:
+    """Return the keys (rows,) of well-formed numbers given place by place (13 or more, rows)."""
+    values = places[:13] - np.uint8(_ZERO)
+    # 2A is computed as 19 and 2B as 18, and only computed.
+    for letter, unit in ((_LETTER_A, 9), (_LETTER_B, 8)):
+        corsica = places[6] == letter
+        values[5, corsica], values[6, corsica] = 1, unit
+    total = np.zeros(places.shape[1], dtype=np.uint16)
+    for value, weight in zip(values, _WEIGHTS, strict=True):
+        total += value * weight
+    return np.uint16(97) - total % np.uint16(97)
 
 
-def _faults_of(matrix: Bytes, provisional: Mask, first_fits: Mask) -> npt.NDArray[np.int8]:
-    """Return the fault of each row of a matrix of 13 or 15 characters."""
-    digit = (matrix >= _ZERO) & (matrix <= ord("9"))
-    all_digits = digit.all(axis=1)
-    letters = (matrix[:, 6] == _LETTER_A) | (matrix[:, 6] == _LETTER_B)
-    corsica = (matrix[:, 5] == ord("2")) & letters & np.delete(digit, 6, axis=1).all(axis=1)
-    month = (matrix[:, 3].astype(np.int16) - _ZERO) * 10 + matrix[:, 4] - _ZERO
+def all_digits(places: Bytes, department: int) -> Mask:
+    """Say which codes, given place by place (width, rows), hold digits only, but for 2A and 2B at the place of their department."""
+    wrong = places - np.uint8(_ZERO) > 9
+    letters = places[department + 1]
+    wrong[department + 1] &= (places[department] != ord("2")) | ((letters != _LETTER_A) & (letters != _LETTER_B))
+    right: Mask = np.logical_not(wrong.any(axis=0))
+    return right
+
+
+def _faults_of(places: Bytes, waiting: Mask, provisional: Mask) -> npt.NDArray[np.int8]:
+    """Return the fault (rows,) of numbers given place by place (13 or 15, rows); those that are not `waiting` are NIR."""
+    values = places - np.uint8(_ZERO)
+    month = values[3] * np.uint8(10) + values[4]
     known_month = ((month >= 1) & (month <= 12)) | (month >= 20)
-    second = np.isin(matrix[:, 1], (ord("1"), ord("2")))
-    well_formed = first_fits & np.where(provisional, all_digits & second, (all_digits | corsica) & known_month)
+    second = (values[1] == 1) | (values[1] == 2)
+    first = values[0] - np.where(waiting, np.uint8(7), np.uint8(1)) <= 1
+    well_formed = all_digits(places, 5) & first & np.where(provisional, second & (values[6] <= 9), known_month)
     faults = np.where(well_formed, MatriculeFault.NONE, MatriculeFault.SHAPE).astype(np.int8)
-    if matrix.shape[1] == 15:
+    if len(places) == 15:
         # Compared with the one right key: a "mod 97 is zero" test would let 98 and 99 through.
-        given = (matrix[:, 13].astype(np.int64) - _ZERO) * 10 + matrix[:, 14] - _ZERO
-        faults[well_formed & (given != matricule_keys(matrix[:, :13]))] = MatriculeFault.KEY
+        given = values[13] * np.uint8(10) + values[14]
+        faults[well_formed & (given != _keys(places))] = MatriculeFault.KEY
     return faults
 
 
-def _strings(output: Bytes, provisional: Mask, good: Mask) -> pa.StringArray:
-    """Return 15 characters, or 13 where provisional, null where not good."""
-    if not (provisional & good).any():
-        return scatter(len(output), good, fixed_strings(output[good]))
-    long, short = good & ~provisional, good & provisional
-    return pc.coalesce(
-        scatter(len(output), long, fixed_strings(output[long])), scatter(len(output), short, fixed_strings(output[short, :13]))
-    )
+def _completed(numbers: pa.StringArray, places: Bytes, chosen: Mask, keyless: Mask) -> pa.StringArray:
+    """Add their keys to the numbers that lack one: those where `keyless`, among the `chosen` that are given place by place."""
+    short = places[:, keyless[chosen]]
+    whole = np.concatenate([short, digits(_keys(short).astype(np.int64), 2).T])
+    rows = keyless & chosen
+    return replace_where(numbers, rows, fixed_strings(whole.T)) if rows.any() else numbers

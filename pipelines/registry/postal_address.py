@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from enum import IntFlag
+from functools import lru_cache
 from typing import NamedTuple
 
 LINE_WIDTH = 38
@@ -23,7 +24,7 @@ _ABBREVIATIONS = {
 
 
 class AddressFlag(IntFlag):
-    """What is missing from an address, or was done to it; 0 is a whole address left in its own words."""
+    """What is missing from an address, is wrong with it or was done to it; 0 is a whole address left in its own words."""
 
     NO_ADDRESS = 1
     NO_STREET = 2
@@ -31,9 +32,13 @@ class AddressFlag(IntFlag):
     NO_TOWN = 8
     ABBREVIATED = 16
     CUT = 32
+    INCOHERENT = 64
 
 
-UNUSABLE = AddressFlag.NO_ADDRESS | AddressFlag.NO_STREET | AddressFlag.NO_POSTCODE | AddressFlag.NO_TOWN
+_LEFT = AddressFlag(0)
+_ABBREVIATED_AND_CUT = AddressFlag.ABBREVIATED | AddressFlag.CUT
+# No letter can be sent. One whose line was cut can: the flag is there for who looks into a letter that came back.
+UNUSABLE = AddressFlag.NO_ADDRESS | AddressFlag.NO_STREET | AddressFlag.NO_POSTCODE | AddressFlag.NO_TOWN | AddressFlag.INCOHERENT
 
 
 class PostalAddress(NamedTuple):
@@ -94,14 +99,15 @@ def tidy_line(text: str) -> str:
 def fit_line(line: str, width: int = LINE_WIDTH) -> tuple[str, AddressFlag]:
     """Shorten a line that is too long: AFNOR abbreviations first, then a cut at a word, which the flags tell."""
     if len(line) <= width:
-        return line, AddressFlag(0)
-    short = " ".join(_abbreviated(word) for word in line.split())
+        return line, _LEFT
+    short = " ".join(map(_abbreviated, line.split()))
     if len(short) <= width:
         return short, AddressFlag.ABBREVIATED
     cut = short[: width + 1].rpartition(" ")[0] or short[:width]
-    return cut, AddressFlag.CUT | (AddressFlag.ABBREVIATED if short != line else AddressFlag(0))
+    return cut, AddressFlag.CUT if short == line else _ABBREVIATED_AND_CUT
 
 
+@lru_cache(maxsize=65_536)
 def _abbreviated(word: str) -> str:
     return _ABBREVIATIONS.get(word) or _ABBREVIATIONS.get(word.upper() if word.isascii() else fold_line(word), word)
 
@@ -124,6 +130,8 @@ def normalise_address(address: PostalAddress) -> NormalisedAddress:
         lines.append(line or None)
     postcode = (address.postcode or "").strip()
     kept = postcode if department_of(postcode) else None
+    if lines[4] and not is_coherent(kept, lines[4]):
+        flags |= AddressFlag.INCOHERENT
     return NormalisedAddress(PostalAddress(lines[0], lines[1], lines[2], lines[3], kept, lines[4]), flags | _missing(lines, kept))
 
 
@@ -139,6 +147,22 @@ def _missing(lines: list[str | None], postcode: str | None) -> AddressFlag:
     if not lines[4]:
         flags |= AddressFlag.NO_TOWN
     return flags
+
+
+def is_coherent(postcode: str | None, town: str) -> bool:
+    """Say whether a postcode and a town (A-Z, 0-9 and spaces) can make the last line of an address.
+
+    They cannot where the town names no place (no letter, or nothing but CEDEX and its number), where it holds another postcode,
+    or where one is of the armed forces (SP, 00xxx ARMEES) and the other is not. Other lines are right or left alone: 98000 MONACO,
+    33000 BORDEAUX CEDEX and 29240 BREST ARMEES are delivered.
+    """
+    words = town.split()
+    place = [word for word in words if word != "CEDEX" and not word.isdigit()]
+    if not place or any(len(word) == 5 and word.isdigit() and word != postcode for word in words):
+        return False
+    if (postcode or "").startswith(MILITARY):
+        return "ARMEES" in place and "CEDEX" not in words
+    return postcode is None or place != ["ARMEES"]
 
 
 def department_of(postcode: str) -> str | None:
@@ -157,4 +181,5 @@ def department_of(postcode: str) -> str | None:
     return None if two in ("96", "99") else two
 
 
+MILITARY = "00"
 _OVERSEAS = {"971", "972", "973", "974", "975", "976", "977", "978", "980", "984", "986", "987", "988"}

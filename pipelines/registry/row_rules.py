@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,12 +12,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.registry.address_columns import AddressColumns, normalise_addresses, tidy_column
-from pipelines.registry.arrow_text import Mask, equals, is_one_of, mask_of, null_if_empty, text_column, unreadable
+from pipelines.registry.address_columns import AddressColumns, fold_column, normalise_addresses, tidy_column
+from pipelines.registry.arrow_text import (
+    Mask,
+    byte_lengths,
+    equals,
+    is_one_of,
+    mask_of,
+    matches,
+    null_if_empty,
+    null_where,
+    places_of,
+    text_column,
+    unreadable,
+)
 from pipelines.registry.birth_date import BirthDates, BirthPrecision, normalise_birth_dates
 from pipelines.registry.contract import DELIVERY_SCHEMA, MatriculeKind, Protection, Sex
 from pipelines.registry.email_address import clean_emails
-from pipelines.registry.matricule import CheckedMatricules, MatriculeFault, check_matricules, clean_numbers, guess_kinds
+from pipelines.registry.matricule import CheckedMatricules, MatriculeFault, all_digits, check_matricules, clean_numbers, guess_kinds
 
 
 class RowFault(StrEnum):
@@ -28,6 +39,7 @@ class RowFault(StrEnum):
     MATRICULE_SHAPE = "MATRICULE_SHAPE"
     MATRICULE_KEY = "MATRICULE_KEY"
     MATRICULE_KIND_UNKNOWN = "MATRICULE_KIND_UNKNOWN"
+    FORMER_MATRICULE_SHAPE = "FORMER_MATRICULE_SHAPE"
     NAME_MISSING = "NAME_MISSING"
     TEXT_UNREADABLE = "TEXT_UNREADABLE"
     SEX_UNKNOWN = "SEX_UNKNOWN"
@@ -50,6 +62,8 @@ _ADDED: Mapping[str, pa.DataType] = {
     "row": pa.int64(),
     "born_on": pa.date32(),
     "birth_precision": pa.string(),
+    "birth_name_key": pa.string(),
+    "first_names_key": pa.string(),
     "department": pa.string(),
     "address_flags": pa.int16(),
     "email_refused": pa.bool_(),
@@ -57,8 +71,6 @@ _ADDED: Mapping[str, pa.DataType] = {
 NORMALISED_SCHEMA = pa.schema([*DELIVERY_SCHEMA, *(pa.field(name, kind) for name, kind in _ADDED.items())])
 
 _TEXTS = ("birth_name", "used_name", "first_names", "address_2", "address_3", "address_4", "address_5", "town")
-_BIRTHPLACE = re.compile(r"[0-9]{5}|2[AB][0-9]{3}")
-_LANGUAGE = re.compile(r"[a-z]{2}")
 
 
 @dataclass(frozen=True)
@@ -112,9 +124,10 @@ def check_rows(rows: pa.RecordBatch | pa.Table, reference_date: dt.date, first_r
     columns |= _situation(rows, faults)
     emails, refused = clean_emails(text_column(rows, "email"))
     columns |= {"email": emails, "email_refused": pa.array(refused)}
-    good = pa.Table.from_arrays([columns[name] for name in NORMALISED_SCHEMA.names], schema=NORMALISED_SCHEMA)
     if faults.bad.any():
-        good = good.filter(pa.array(~faults.bad))
+        # Column by column: a whole table is filtered half as fast.
+        columns = {name: column.filter(pa.array(~faults.bad)) for name, column in columns.items()}
+    good = pa.Table.from_arrays([columns[name] for name in NORMALISED_SCHEMA.names], schema=NORMALISED_SCHEMA)
     return CheckedRows(good, faults.table(), int(faults.bad.sum()), int((refused & ~faults.bad).sum()))
 
 
@@ -131,7 +144,9 @@ def _identity(rows: pa.RecordBatch | pa.Table, faults: _Faults) -> dict[str, Any
         # Without a kind nothing can be said of the shape.
         faults.add((checked.faults == fault) & (known | (fault is MatriculeFault.MISSING)), reason, "matricule")
     faults.add(~is_one_of(text_column(rows, "sex"), Sex), RowFault.SEX_UNKNOWN, "sex")
-    return {"matricule": checked.values}
+    former = _other_numbers(rows, "former_matricule", RowFault.FORMER_MATRICULE_SHAPE, faults)
+    unchanged = mask_of(pc.equal(former, checked.values))
+    return {"matricule": checked.values, "former_matricule": null_where(former, unchanged)}
 
 
 def _birth(rows: pa.RecordBatch | pa.Table, reference_date: dt.date, faults: _Faults) -> dict[str, Any]:
@@ -139,12 +154,20 @@ def _birth(rows: pa.RecordBatch | pa.Table, reference_date: dt.date, faults: _Fa
     faults.add(equals(birth.precision, BirthPrecision.NONE), RowFault.BIRTH_DATE_UNREADABLE, "birth_date")
     faults.add(_after(birth, reference_date), RowFault.BIRTH_DATE_IN_FUTURE, "birth_date")
     place = null_if_empty(text_column(rows, "birthplace_code"))
-    faults.add(_misshapen(place, _BIRTHPLACE), RowFault.BIRTHPLACE_SHAPE, "birthplace_code")
+    faults.add(_wrong_birthplaces(place), RowFault.BIRTHPLACE_SHAPE, "birthplace_code")
     died: Any = rows.column("died_on")
     early = mask_of(pc.less(died, birth.born_on)) & equals(birth.precision, BirthPrecision.DAY)
     late = mask_of(pc.greater(died, pa.scalar(reference_date)))
     faults.add(early | late, RowFault.DEATH_DATE_IMPOSSIBLE, "died_on")
     return {"born_on": birth.born_on, "birth_precision": birth.precision, "birthplace_code": place}
+
+
+def _wrong_birthplaces(codes: pa.StringArray) -> Mask:
+    """Say where a COG code is present and not five digits, `2A` and `2B` apart."""
+    five = byte_lengths(codes) == 5
+    wrong = mask_of(codes.is_valid())
+    wrong[five] = ~all_digits(places_of(codes, five, 5), department=0)
+    return wrong
 
 
 def _after(birth: BirthDates, reference_date: dt.date) -> Mask:
@@ -159,42 +182,40 @@ def _texts(rows: pa.RecordBatch | pa.Table, faults: _Faults) -> dict[str, Any]:
     for name in _TEXTS:
         faults.add(unreadable(text_column(rows, name)), RowFault.TEXT_UNREADABLE, name)
     names = {name: tidy_column(text_column(rows, name)) for name in ("birth_name", "used_name", "first_names")}
+    keys = {f"{name}_key": fold_column(names[name]) for name in ("birth_name", "first_names")}
     for name in ("birth_name", "first_names"):
-        faults.add(mask_of(names[name].is_null()), RowFault.NAME_MISSING, name)
+        faults.add(mask_of(keys[f"{name}_key"].is_null()), RowFault.NAME_MISSING, name)
     address: AddressColumns = normalise_addresses(rows)
     faults.add(address.bad_postcode, RowFault.POSTCODE_SHAPE, "postcode")
     lines = {name: getattr(address, name) for name in ("address_2", "address_3", "address_4", "address_5", "postcode", "town")}
-    return {**names, **lines, "department": address.department, "address_flags": pa.array(address.flags)}
+    return {**names, **keys, **lines, "department": address.department, "address_flags": pa.array(address.flags)}
 
 
 def _representatives(rows: pa.RecordBatch | pa.Table, faults: _Faults) -> dict[str, Any]:
     """Check the matricules of parents and guardians; a person without any is no fault."""
-    columns: dict[str, Any] = {}
-    for name in ("representative_1", "representative_2"):
-        numbers = clean_numbers(text_column(rows, name))
-        given = mask_of(numbers.is_valid())
-        present = numbers.drop_null()
-        checked: CheckedMatricules = check_matricules(present, guess_kinds(present))
-        wrong = given.copy()
-        wrong[given] = checked.faults != MatriculeFault.NONE
-        faults.add(wrong, RowFault.REPRESENTATIVE_SHAPE, name)
-        columns[name] = pc.replace_with_mask(numbers, pa.array(given), checked.values)
-    return columns
+    names = ("representative_1", "representative_2")
+    return {name: _other_numbers(rows, name, RowFault.REPRESENTATIVE_SHAPE, faults) for name in names}
+
+
+def _other_numbers(rows: pa.RecordBatch | pa.Table, name: str, reason: RowFault, faults: _Faults) -> pa.StringArray:
+    """Check a column of matricules that may be missing and come without their kind; return them normalised."""
+    numbers = clean_numbers(text_column(rows, name))
+    given = mask_of(numbers.is_valid())
+    present = numbers.drop_null()
+    checked: CheckedMatricules = check_matricules(present, guess_kinds(present))
+    wrong = given.copy()
+    wrong[given] = checked.faults != MatriculeFault.NONE
+    faults.add(wrong, reason, name)
+    normalised: pa.StringArray = pc.replace_with_mask(numbers, pa.array(given), checked.values)
+    return normalised
 
 
 def _situation(rows: pa.RecordBatch | pa.Table, faults: _Faults) -> dict[str, Any]:
     protection = null_if_empty(text_column(rows, "protection"))
     faults.add(mask_of(protection.is_valid()) & ~is_one_of(protection, Protection), RowFault.PROTECTION_UNKNOWN, "protection")
     language = null_if_empty(pc.ascii_lower(text_column(rows, "language")))
-    faults.add(_misshapen(language, _LANGUAGE), RowFault.LANGUAGE_SHAPE, "language")
+    faults.add(mask_of(language.is_valid()) & ~matches(language, r"\A[a-z]{2}\z"), RowFault.LANGUAGE_SHAPE, "language")
     since: Any = rows.column("affiliated_since")
     faults.add(mask_of(since.is_null()), RowFault.AFFILIATION_DATE_MISSING, "affiliated_since")
     large_print: Any = pc.fill_null(rows.column("large_print"), pa.scalar(False))
     return {"protection": protection, "language": pc.fill_null(language, pa.scalar("fr")), "large_print": large_print}
-
-
-def _misshapen(codes: pa.StringArray, shape: re.Pattern[str]) -> Mask:
-    """Say where a code is present and not of its shape: each different code is looked at once."""
-    coded: Any = codes.dictionary_encode()
-    wrong = pa.array([shape.fullmatch(code) is None for code in coded.dictionary.to_pylist()], pa.bool_())
-    return mask_of(wrong.take(coded.indices))

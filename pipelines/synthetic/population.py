@@ -126,6 +126,7 @@ def _identity(
     guardian = np.where(people.guardian >= 0, people.guardian, people.parent_1)
     columns = {
         "matricule": matricule,
+        "former_matricule": pa.nulls(len(people), pa.string()),
         "matricule_kind": pick(kinds, np.where(provisional, 2, waiting.astype(np.int64))),
         "sex": choose(people.male, pa.scalar("M"), pa.scalar("F")),
         "birth_date": fixed_strings(raw),

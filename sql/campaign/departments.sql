@@ -1,5 +1,4 @@
 -- The departments where people live, in the order in which they are told. Index: contact_by_department.
 select distinct department
 from registry.contact
-where is_current
 order by department

@@ -20,8 +20,7 @@ with resident as (
   inner join registry.person as p on c.person_id = p.person_id
   left join campaign.journey as j on c.person_id = j.person_id and j.campaign_id = :campaign_id
   where
-    c.is_current
-    and c.department = :department
+    c.department = :department
     and (j.person_id is null or j.status in ('ELIGIBLE', 'EXCLUDED'))
 ),
 
@@ -51,7 +50,7 @@ recipient as (
     rc.postcode is not null and rc.town is not null as has_address
   from candidate as c
   inner join registry.person as rp on c.recipient_id = rp.person_id and rp.died_on is null
-  inner join registry.contact as rc on c.recipient_id = rc.person_id and rc.is_current
+  inner join registry.contact as rc on c.recipient_id = rc.person_id
   order by c.person_id, c.rank
 ),
 

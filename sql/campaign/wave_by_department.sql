@@ -4,7 +4,7 @@ select
   count(*) filter (where a.channel = 'EMAIL') as emails,
   count(*) filter (where a.channel = 'LETTER') as letters
 from campaign.attempt as a
-inner join registry.contact as c on a.person_id = c.person_id and c.is_current
+inner join registry.contact as c on a.person_id = c.person_id
 where a.wave_id = :wave_id and a.status = 'PREPARED'
 group by c.department
 order by c.department

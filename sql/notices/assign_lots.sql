@@ -8,7 +8,7 @@ with waiting as (
     row_number() over (order by c.postcode, a.person_id, a.attempt_no) - 1 as place
   from campaign.attempt as a
   inner join campaign.wave as w on a.wave_id = w.wave_id and w.status = 'APPROVED'
-  inner join registry.contact as c on a.recipient_id = c.person_id and a.contact_version = c.version
+  inner join registry.contact_version as c on a.recipient_id = c.person_id and a.contact_version = c.version
   where a.channel = 'LETTER' and a.status = 'PREPARED'
 ),
 

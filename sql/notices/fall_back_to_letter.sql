@@ -24,7 +24,7 @@ with failing as (
     on
       j.person_id = a.person_id and j.campaign_id = a.campaign_id and j.attempt_no = a.attempt_no
       and a.channel = 'EMAIL' and a.status in ('CLAIMED', 'SENT')
-  inner join registry.contact as c on a.recipient_id = c.person_id and c.is_current
+  inner join registry.contact as c on a.recipient_id = c.person_id
   order by j.person_id
   for update of j, a
 ),

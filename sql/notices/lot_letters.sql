@@ -18,7 +18,7 @@ select
   r.first_names as recipient_first_names,
   coalesce(r.used_name, r.birth_name) as recipient_name
 from campaign.attempt as a
-inner join registry.contact as c on a.recipient_id = c.person_id and a.contact_version = c.version
+inner join registry.contact_version as c on a.recipient_id = c.person_id and a.contact_version = c.version
 inner join registry.person as p on a.person_id = p.person_id
 inner join registry.person as r on a.recipient_id = r.person_id
 where a.lot_id = :lot_id

@@ -1,5 +1,10 @@
--- A delivery already taken in for the same body, kind and reference date, or a later one of that body. Index: the unique key.
-select reference_date
+-- What is known of one delivery, as its manifest says it. Index: the unique key.
+select
+  delivery_id,
+  status,
+  refusal,
+  decided_by,
+  as_of,
+  counts
 from registry.delivery
-where body = :body and (reference_date > :reference_date or (reference_date = :reference_date and kind = :kind))
-limit 1
+where folder = :folder and manifest_sha256 = :manifest_sha256

@@ -1,30 +1,11 @@
--- Keeps a delivery with its counts. Idempotency key: (body, kind, reference date), once.
+-- Keeps what was decided on a delivery before its first effect. Idempotency key: folder and manifest; a WAITING one is decided again.
 insert into registry.delivery (
-  work_id, body, kind, reference_date, manifest_key, rows_received, rows_quarantined, persons_new, persons_changed,
-  persons_unchanged
+  folder, manifest_sha256, body, kind, reference_date, status, refusal, as_of, counts
 )
-select
-  :work_id,
-  :body,
-  :kind,
-  :reference_date,
-  :manifest_key,
-  :rows_received,
-  :rows_received - staged_rows.n,
-  t.new,
-  t.changed,
-  staged_rows.n - t.new - t.changed
-from (select count(*) as n from staged) as staged_rows
-cross join (
-  select
-    count(*) filter (where is_new) as new,
-    count(*) filter (where not is_new) as changed
-  from (
-    select
-      person_id,
-      bool_or(is_new) as is_new
-    from touched
-    group by person_id
-  ) as people
-) as t
-returning rows_received, rows_quarantined, persons_new, persons_changed, persons_unchanged
+values (
+  :folder, :manifest_sha256, :body, :kind, :reference_date, :status, :refusal, :as_of, cast(:counts as jsonb)
+)
+on conflict (folder, manifest_sha256) do update
+  set status = excluded.status, refusal = excluded.refusal, counts = excluded.counts, as_of = excluded.as_of
+  where registry.delivery.status = 'WAITING'
+returning delivery_id

@@ -1,5 +1,4 @@
--- Who is new or changed by this delivery.
+-- Known people whom this transaction changes.
 create temporary table touched (
-  person_id bigint,
-  is_new boolean
+  person_id bigint
 ) on commit drop

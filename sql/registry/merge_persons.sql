@@ -1,32 +1,21 @@
--- Grain: one person. Writes only what differs, and only where this body speaks for the person.
-with merged as (
-  merge into registry.person as p
-  using incoming as s
-    on p.person_id = s.person_id
-  when
-    matched and s.speaks
+-- Grain: one incoming person. Writes only what differs. Index: the persons' primary key.
+with changed as (
+  update registry.person as p
+  set
+    birth_name = n.birth_name, used_name = n.used_name, first_names = n.first_names, birth_name_key = n.birth_name_key,
+    first_names_key = n.first_names_key, birthplace_code = n.birthplace_code, protection = n.protection,
+    died_on = n.died_on, declared_died_on = n.declared_died_on, rights_end_on = n.rights_end_on
+  from incoming as n
+  where
+    p.person_id = n.person_id
     and (
-      p.birth_name, p.used_name, p.first_names, p.birthplace_code, p.protection, p.died_on, p.rights_end_on
+      p.birth_name, p.used_name, p.first_names, p.birthplace_code, p.protection, p.died_on, p.declared_died_on, p.rights_end_on
     ) is distinct from (
-      s.birth_name, s.used_name, s.first_names, s.birthplace_code, s.protection, s.died_on, s.rights_end_on
-    ) then
-    update set
-      birth_name = s.birth_name, used_name = s.used_name, first_names = s.first_names, birthplace_code = s.birthplace_code,
-      protection = s.protection, died_on = s.died_on, rights_end_on = s.rights_end_on
-  when not matched then
-    insert (
-      person_id, birth_name, used_name, first_names, sex, birth_date, born_on, birth_precision, birthplace_code, protection,
-      died_on, rights_end_on
+      n.birth_name, n.used_name, n.first_names, n.birthplace_code, n.protection, n.died_on, n.declared_died_on, n.rights_end_on
     )
-    values (
-      s.person_id, s.birth_name, s.used_name, s.first_names, s.sex, s.birth_date, s.born_on, s.birth_precision,
-      s.birthplace_code, s.protection, s.died_on, s.rights_end_on
-    )
-  returning merge_action() = 'INSERT' as is_new, p.person_id
+  returning p.person_id
 )
 
-insert into touched (person_id, is_new)
-select
-  person_id,
-  is_new
-from merged
+insert into touched (person_id)
+select person_id
+from changed

@@ -4,6 +4,6 @@ select
   column_name,
   count(*) as rows
 from registry.quarantine
-where work_id = :work_id
+where delivery_id = :delivery_id
 group by reason, column_name
 order by reason, column_name

@@ -65,7 +65,7 @@ def test_only_commands_take_the_present_for_when_somebody_asks(home: Path) -> No
         for f in _python(home, "pipelines", "dags")
         if re.search(r"platform\.clock import .*\bnow\b", f.read_text())
     }
-    assert {name for name in takers if not name.endswith("/commands.py") and not name.startswith(MAY_ASK)} == set()
+    assert {name for name in takers if not name.endswith("commands.py") and not name.startswith(MAY_ASK)} == set()
 
 
 def test_statements_ask_no_clock(home: Path) -> None:

@@ -36,7 +36,7 @@ def good() -> Change:
     return dict(GOOD)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def rows() -> Callable[..., pa.Table]:
     """Return a function of changes that gives one good row for each, with that change."""
     return lambda *changes: pa.Table.from_pylist([GOOD | change for change in changes], schema=DELIVERY_SCHEMA)

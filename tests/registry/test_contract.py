@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.platform.errors import BadFileError, FinalError
 from pipelines.registry.bodies import insurance_bodies, read_bodies
-from pipelines.registry.contract import DeliveryKind, read_manifest
+from pipelines.registry.contract import DELIVERY_SCHEMA, DeliveryKind, delivery_folder, read_manifest
 
 MANIFEST: dict[str, Any] = {
     "contract": "1.0",
@@ -33,6 +33,8 @@ def test_manifest_says_where_it_lies() -> None:
         {"files": [MANIFEST["files"][0] | {"name": "../a"}]}, {"files": [MANIFEST["files"][0] | {"name": "manifest.json"}]},
         {"files": [MANIFEST["files"][0] | {"rows": -1}]}, {"files": [MANIFEST["files"][0] | {"encoding": "iso-8859-15"}]},
         {"files": MANIFEST["files"] * 2}, {"files": [MANIFEST["files"][0] | {"sha256": "x"}]},
+        {"sequence": 1}, {"kind": "delta", "sequence": 1}, {"kind": "correction"}, {"kind": "correction", "sequence": 0},
+        {"kind": "correction", "sequence": -1}, {"kind": "correction", "sequence": 10_000},
     ],
 )  # fmt: skip
 def test_manifest_outside_the_contract_is_refused(change: dict[str, Any]) -> None:
@@ -43,6 +45,25 @@ def test_manifest_outside_the_contract_is_refused(change: dict[str, Any]) -> Non
 def test_manifest_in_another_folder_is_refused() -> None:
     with pytest.raises(BadFileError, match="lies in"):
         read_manifest(json.dumps(MANIFEST).encode(), "deliveries/MGEN/2026-01-05-full")
+
+
+def test_corrections_of_one_delivery_are_numbered_by_their_folder() -> None:
+    content = json.dumps(MANIFEST | {"kind": "correction", "sequence": 2}).encode()
+    folder = "deliveries/MSA/2026-01-05-correction-2"
+    manifest = read_manifest(content, folder)
+    assert (manifest.kind, manifest.sequence) == (DeliveryKind.CORRECTION, 2)
+    assert manifest.folder == delivery_folder("MSA", manifest.reference_date, DeliveryKind.CORRECTION, 2) == folder
+    with pytest.raises(BadFileError, match="lies in"):
+        read_manifest(content, "deliveries/MSA/2026-01-05-correction-1")
+
+
+def test_full_and_delta_folders_bear_no_number() -> None:
+    day = read_manifest(json.dumps(MANIFEST).encode()).reference_date
+    assert delivery_folder("MSA", day, DeliveryKind.DELTA) == "deliveries/MSA/2026-01-05-delta"
+
+
+def test_a_number_the_body_gave_before_stands_beside_the_present_one() -> None:
+    assert DELIVERY_SCHEMA.names[:3] == ["matricule", "matricule_kind", "former_matricule"]
 
 
 def test_manifest_that_is_not_json_is_refused() -> None:

@@ -58,8 +58,37 @@ def test_19_and_18_are_never_turned_back_into_2a_and_2b() -> None:
     assert check_matricule("284051932102552") == ("284051932102552", MatriculeFault.NONE)
 
 
-def test_lower_case_corsica_and_spaces_are_normalised() -> None:
-    assert check_matricule("2 84 05 2a 321 025 52") == ("284052A32102552", MatriculeFault.NONE)
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("2 84 05 2a 321 025 52", "284052A32102552"),
+        ("284052a32102552", "284052A32102552"),
+        ("284052b32102579", "284052B32102579"),
+        ("284052b321025", "284052B32102579"),
+    ],
+)
+def test_lower_case_corsica_and_spaces_are_normalised(text: str, number: str) -> None:
+    assert check_matricule(text) == (number, MatriculeFault.NONE)
+    assert check_matricules(pa.array([text])).values.to_pylist() == [number]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("284058832102500", MatriculeFault.KEY),
+        ("284058832102530", MatriculeFault.KEY),
+        ("884058832102532", MatriculeFault.SHAPE),
+        ("584058832102532", MatriculeFault.SHAPE),
+    ],
+)
+def test_published_wrong_numbers_are_refused(text: str, fault: MatriculeFault) -> None:
+    """A key 00, the key of the validator's own README, a first digit 8 in a NIR, and the number of a migrant (MIG)."""
+    assert check_matricule(text) == (None, fault)
+    assert matricule_faults(pa.array([text])).tolist() == [fault]
+
+
+def test_born_abroad_is_a_department_like_another() -> None:
+    assert check_matricule("2840599321025") == ("284059932102556", MatriculeFault.NONE)
 
 
 @pytest.mark.parametrize("month", ["20", "42", "50", "99"])

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from pipelines.registry.address_columns import fold_column, normalise_addresses, tidy_column
 from pipelines.registry.contract import DELIVERY_SCHEMA
-from pipelines.registry.postal_address import AddressFlag, PostalAddress, department_of, fit_line, fold_line, normalise_address, tidy_line
+from pipelines.registry.postal_address import (
+    AddressFlag,
+    PostalAddress,
+    department_of,
+    fit_line,
+    fold_line,
+    is_coherent,
+    normalise_address,
+    tidy_line,
+)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +80,49 @@ def test_blank_lines_are_removed() -> None:
 def test_what_is_missing_is_told(address: PostalAddress, flags: AddressFlag) -> None:
     result = normalise_address(address)
     assert (result.flags, result.usable) == (flags, not flags)
+
+
+@pytest.mark.parametrize(
+    ("postcode", "town"),
+    [
+        ("75011", "PARIS"), ("75011", "PARIS 11"), ("75011", "75011 PARIS"), ("69003", "LYON 3E ARRONDISSEMENT"), ("98000", "MONACO"),
+        ("98020", "MONACO CEDEX"), ("00100", "ARMEES"), ("00850", "HUB ARMEES"), ("29240", "BREST ARMEES"), ("33077", "BORDEAUX CEDEX"),
+        ("33000", "BORDEAUX CEDEX"), ("75015", "PARIS CEDEX 15"), ("97110", "POINTE A PITRE"), ("80190", "Y"), (None, "RODEZ"),
+    ],
+)  # fmt: skip
+def test_a_postcode_and_a_town_that_make_a_last_line(postcode: str | None, town: str) -> None:
+    assert is_coherent(postcode, town)
+
+
+@pytest.mark.parametrize(
+    ("postcode", "town"),
+    [
+        ("75011", "75011"), ("75011", "11"), ("75011", "69001 LYON"), ("75011", "PARIS 75012"), (None, "75011 PARIS"), ("75015", "CEDEX"),
+        ("75015", "CEDEX 15"), ("75015", "15 CEDEX"), ("00100", "PARIS"), ("00100", "ARMEES CEDEX"), ("75011", "ARMEES"),
+    ],
+)  # fmt: skip
+def test_a_postcode_and_a_town_that_do_not_go_together(postcode: str | None, town: str) -> None:
+    address = normalise_address(PostalAddress(line_4="1 RUE DU BAC", postcode=postcode, town=town))
+    assert AddressFlag.INCOHERENT in address.flags
+    assert not address.usable
+
+
+def test_an_address_with_a_line_that_was_cut_can_be_written_to() -> None:
+    address = normalise_address(PostalAddress(line_4="1 " + "LONGUE " * 8, postcode="75011", town="PARIS"))
+    assert (address.flags, address.usable) == (AddressFlag.CUT, True)
+
+
+_TOWNS = st.lists(st.sampled_from(["CEDEX", "ARMEES", "PARIS", "75011", "69001", "9", "é", "12345678", "SP", "R2D2"]), max_size=4).map(
+    " ".join
+)
+_POSTCODES = st.sampled_from([None, "75011", "69001", "00100", "98000", "x"])
+
+
+@given(st.lists(st.tuples(_POSTCODES, _TOWNS), max_size=12))
+def test_a_column_finds_the_same_addresses_incoherent(pairs: list[tuple[str | None, str]]) -> None:
+    rows = [{"postcode": postcode, "town": town} for postcode, town in pairs]
+    columns = normalise_addresses(pa.Table.from_pylist(rows, schema=DELIVERY_SCHEMA))
+    assert columns.flags.tolist() == [normalise_address(PostalAddress(postcode=postcode, town=town)).flags for postcode, town in pairs]
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,11 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.registry.contract import DELIVERY_SCHEMA
+from pipelines.registry.postal_address import AddressFlag, fold_line, tidy_line
 from pipelines.registry.row_rules import FAULT_SCHEMA, NORMALISED_SCHEMA, RowFault, check_rows
 
 Rows: TypeAlias = Callable[..., pa.Table]
@@ -34,7 +37,11 @@ def test_good_row_is_normalised(rows: Rows) -> None:
         ({"matricule": "284052A32102553"}, RowFault.MATRICULE_KEY, "matricule"),
         ({"matricule_kind": "MIG"}, RowFault.MATRICULE_KIND_UNKNOWN, "matricule_kind"),
         ({"matricule_kind": None}, RowFault.MATRICULE_KIND_UNKNOWN, "matricule_kind"),
+        ({"former_matricule": "284052A32102553"}, RowFault.FORMER_MATRICULE_SHAPE, "former_matricule"),
+        ({"former_matricule": "x"}, RowFault.FORMER_MATRICULE_SHAPE, "former_matricule"),
         ({"birth_name": "  "}, RowFault.NAME_MISSING, "birth_name"),
+        ({"birth_name": "' - ."}, RowFault.NAME_MISSING, "birth_name"),
+        ({"first_names": "-"}, RowFault.NAME_MISSING, "first_names"),
         ({"first_names": None}, RowFault.NAME_MISSING, "first_names"),
         ({"birth_name": "DUPON\ufffd"}, RowFault.TEXT_UNREADABLE, "birth_name"),
         ({"town": "PARIS\x1a"}, RowFault.TEXT_UNREADABLE, "town"),
@@ -76,6 +83,9 @@ def test_every_reason_is_shown_by_a_test() -> None:
         {"birthplace_code": None},
         {"matricule": "7112312345678", "matricule_kind": "NNP"},
         {"representative_1": "7112312345678"},
+        {"former_matricule": "7112312345678"},
+        {"postcode": "75011", "town": "69001 LYON"},
+        {"used_name": "-"},
         {"protection": "", "language": "EN"},
         {"postcode": None, "town": None, "address_4": None},
         {"died_on": REFERENCE},
@@ -103,6 +113,67 @@ def test_several_faults_of_a_row_are_all_told(rows: Rows) -> None:
 def test_representative_without_a_key_is_completed(rows: Rows) -> None:
     checked = check_rows(rows({"representative_1": "2550814168025"}), REFERENCE)
     assert checked.good.column("representative_1").to_pylist() == ["255081416802538"]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (None, None),
+        ("", None),
+        ("7112312345678", "7112312345678"),
+        ("8 84 05 88 321 025 23", "884058832102523"),
+        ("1840588321025", "184058832102582"),
+        ("284052A32102552", None),
+        ("2 84 05 2a 321 025", None),
+    ],
+)
+def test_former_number_is_normalised_and_null_where_it_is_the_present_one(given: str | None, kept: str | None, rows: Rows) -> None:
+    checked = check_rows(rows({"former_matricule": given}), REFERENCE)
+    assert checked.good.column("former_matricule").to_pylist() == [kept]
+
+
+def test_a_row_whose_two_numbers_are_wrong_has_two_faults(rows: Rows) -> None:
+    checked = check_rows(rows({"matricule": None, "former_matricule": "x"}), REFERENCE)
+    assert checked.faults.column("reason").to_pylist() == ["FORMER_MATRICULE_SHAPE", "MATRICULE_MISSING"]
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("D'ALMEIDA", "D ALMEIDA"),
+        ("L’HOSTIS", "L HOSTIS"),
+        ("N'GUYEN", "N GUYEN"),
+        ("LE GOFF", "LE GOFF"),
+        ("Œuvrard", "OEUVRARD"),
+        ("FRANÇOIS", "FRANCOIS"),
+        ("SAINT-ÉTIENNE", "SAINT ETIENNE"),
+        ("SAINT ETIENNE", "SAINT ETIENNE"),
+        ("JEAN-PIERRE", "JEAN PIERRE"),
+        ("Jean  Pierre", "JEAN PIERRE"),
+        ("E\u0301VRARD", "EVRARD"),
+        ("NGUYỄN", "NGUYEN"),
+        ("DE LA ROCHEFOUCAULD-MONTBEL DE SAINT-CYR D'ARGENTEUIL-LE-HAUT", "DE LA ROCHEFOUCAULD MONTBEL DE SAINT CYR D ARGENTEUIL LE HAUT"),
+    ],
+)
+def test_names_are_matched_by_a_key_and_kept_whole(name: str, key: str, rows: Rows) -> None:
+    row = check_rows(rows({"birth_name": name, "first_names": name}), REFERENCE).good.to_pylist()[0]
+    assert (row["birth_name_key"], row["first_names_key"]) == (key, key)
+    assert row["birth_name"] == tidy_line(name)
+
+
+@given(st.lists(st.text(max_size=40), max_size=10))
+def test_the_keys_of_a_column_follow_the_rule_of_one_name(rows: Rows, names: list[str]) -> None:
+    good = check_rows(rows(*({"birth_name": name, "first_names": name} for name in names)), REFERENCE).good.to_pylist()
+    assert all(row["birth_name_key"] == row["first_names_key"] == fold_line(names[row["row"] - 1]) for row in good)
+    unreadable = {number for number, name in enumerate(names, 1) if any(ord(c) < 32 or 127 <= ord(c) < 160 or c == "\ufffd" for c in name)}
+    nameless = {number for number, name in enumerate(names, 1) if not fold_line(name)}
+    assert {row["row"] for row in good} == set(range(1, len(names) + 1)) - unreadable - nameless
+
+
+def test_address_that_cannot_be_one_refuses_nobody_and_is_flagged(rows: Rows) -> None:
+    checked = check_rows(rows({"town": "69001 LYON"}, {}), REFERENCE)
+    assert checked.good.column("address_flags").to_pylist() == [AddressFlag.INCOHERENT, 0]
+    assert checked.good.column("town").to_pylist() == ["69001 LYON", "PORTO VECCHIO"]
 
 
 def test_decomposed_accents_are_composed(rows: Rows) -> None:

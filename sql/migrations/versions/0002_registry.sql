@@ -3,67 +3,61 @@
 create schema registry;
 grant usage on schema registry to espace_pipeline;
 
-create sequence registry.person_id minvalue 1 maxvalue 134217727;
-grant usage on sequence registry.person_id to espace_pipeline;
+-- The last id given: a row and not a sequence, so that a delivery that is interrupted and resumed gives the same ids.
+create table registry.last_person_id (
+  last_id bigint not null check (last_id between 0 and 134217727)
+);
+insert into registry.last_person_id (last_id) values (0);
+grant select, update on registry.last_person_id to espace_pipeline;
 
--- Grain: one matricule ever known (a person keeps former ones). Hash partitions bound the merge of a full delivery.
--- A representative's matricule gets its id before the representative's own delivery has come, which then tells its kind.
+-- Grain: one matricule ever known (a person keeps former ones). One table: a look-up by matricule has no partition to choose.
 create table registry.identifier (
   matricule text not null collate "C",
-  matricule_kind text check (matricule_kind in ('NIR', 'NIA', 'NNP')),
+  matricule_kind text not null check (matricule_kind in ('NIR', 'NIA', 'NNP')),
   person_id bigint not null,
-  known_since timestamptz not null,
-  primary key (matricule)
-) partition by hash (matricule);
-do $$
-begin
-  for n in 0..15 loop
-    execute format(
-      'create table registry.identifier_h%s partition of registry.identifier for values with (modulus 16, remainder %s)',
-      lpad(n::text, 2, '0'), n
-    );
-  end loop;
-end
-$$;
-create index on registry.identifier (person_id);
-grant select, insert, update (matricule_kind) on registry.identifier to espace_pipeline;
+  known_since timestamptz not null
+);
+grant select, insert, update (person_id) on registry.identifier to espace_pipeline;
 
--- Grain: one person. Dates that civil status does not know entirely are kept raw beside their normalised form.
+-- What makes two civil identities the same: the five strict traits of the INS, names as they are matched (`name_key`).
+create function registry.traits(
+  birth_name_key text, first_names_key text, birth_date text, sex text, birthplace_code text
+) returns bigint
+language sql immutable parallel safe as $$
+  select hashtextextended(concat_ws('/', birth_name_key, first_names_key, birth_date, sex, birthplace_code), 0)
+$$;
+
+-- Grain: one person. Dates that civil status does not know entirely are kept raw beside their normalised form, names beside
+-- the form in which they are matched (upper case, no mark, ligatures expanded, hyphen and apostrophe as a space). `died_on` counts: it
+-- is what the body that speaks declares, else what the civil register tells.
 create table registry.person (
   person_id bigint primary key,
   birth_name text not null,
   used_name text,
   first_names text not null,
+  birth_name_key text not null,
+  first_names_key text not null,
   sex text not null check (sex in ('F', 'M')),
   birth_date text not null,
   born_on date,
   birth_precision text not null check (birth_precision in ('DAY', 'MONTH', 'YEAR', 'NONE')),
-  birthplace_code text not null,
+  birthplace_code text,
   protection text,
   died_on date,
-  rights_end_on date
+  declared_died_on date,
+  rights_end_on date,
+  known_since date not null
 ) partition by range (person_id);
 select platform.partition_by_person('registry.person', 90);
-grant select, insert, update on registry.person to espace_pipeline;
+grant select, insert, update, delete on registry.person to espace_pipeline;
 
--- Grain: one insurance body of one person. The newest affiliation speaks for the person; the body's code breaks a tie.
-create table registry.affiliation (
-  person_id bigint not null,
+-- Grain: the contact data of one person, as the insurance body that speaks for the person gives them: of several bodies, the one
+-- with the newest affiliation, the body's code breaking a tie. A change makes a new version.
+create table registry.contact (
+  person_id bigint primary key,
+  version smallint not null,
   body text not null,
   office text,
-  affiliated_since date not null,
-  reference_date date not null,
-  primary key (person_id, body)
-) partition by range (person_id);
-select platform.partition_by_person('registry.affiliation', 90);
-grant select, insert, update on registry.affiliation to espace_pipeline;
-
--- Grain: one version of one person's contact data. Versions are never changed, so that a notice can always show where it went.
-create table registry.contact (
-  person_id bigint not null,
-  version smallint not null,
-  is_current boolean not null,
-  body text not null,
   affiliated_since date not null,
   email text,
   address_2 text,
@@ -73,54 +67,227 @@ create table registry.contact (
   postcode text,
   town text,
   department text not null,
-  language text not null default 'fr',
-  large_print boolean not null default false,
-  valid_from timestamptz not null,
-  primary key (person_id, version)
+  address_flags smallint not null,
+  language text not null,
+  large_print boolean not null,
+  valid_from timestamptz not null
 ) partition by range (person_id);
 select platform.partition_by_person('registry.contact', 90);
-create unique index contact_current on registry.contact (person_id) where is_current;
-create index contact_by_department on registry.contact (department, person_id) where is_current;
-grant select, insert, update (is_current) on registry.contact to espace_pipeline;
+grant select, insert, update, delete on registry.contact to espace_pipeline;
 
--- Grain: one representative of one person (parent of a minor, guardian of a protected adult), first named first.
+-- Grain: one former version of one person's contact data, never changed: a notice can always show where it went.
+create table registry.former_contact (
+  like registry.contact including constraints,
+  primary key (person_id, version)
+) partition by range (person_id);
+select platform.partition_by_person('registry.former_contact');
+grant select, insert on registry.former_contact to espace_pipeline;
+
+-- Grain: one version of one person's contact data, the current one or a former one.
+create view registry.contact_version as
+select * from registry.contact
+union all
+select * from registry.former_contact;
+grant select on registry.contact_version to espace_pipeline;
+
+-- Grain: what one insurance body says of one person for whom another body speaks, whole, so that it can take over at once.
+create table registry.second_affiliation (
+  person_id bigint not null,
+  body text not null,
+  office text,
+  affiliated_since date not null,
+  birth_name text not null,
+  used_name text,
+  first_names text not null,
+  birth_name_key text not null,
+  first_names_key text not null,
+  birthplace_code text,
+  protection text,
+  died_on date,
+  rights_end_on date,
+  email text,
+  address_2 text,
+  address_3 text,
+  address_4 text,
+  address_5 text,
+  postcode text,
+  town text,
+  department text not null,
+  address_flags smallint not null,
+  language text not null,
+  large_print boolean not null,
+  representative_1 text collate "C",
+  representative_2 text collate "C",
+  primary key (person_id, body)
+) partition by range (person_id);
+select platform.partition_by_person('registry.second_affiliation');
+grant select, insert, update, delete on registry.second_affiliation to espace_pipeline;
+
+-- Grain: one representative of one person (parent of a minor, guardian of a protected adult), first named first: an id, or the
+-- matricule that the body gave as long as the registry does not know it.
 create table registry.representative (
   person_id bigint not null,
   rank smallint not null,
-  representative_id bigint not null,
-  primary key (person_id, rank)
+  representative_id bigint,
+  awaited_matricule text collate "C",
+  primary key (person_id, rank),
+  check (num_nonnulls(representative_id, awaited_matricule) = 1)
 ) partition by range (person_id);
-select platform.partition_by_person('registry.representative');
-create index on registry.representative (representative_id);
+select platform.partition_by_person('registry.representative', 90);
 grant select, insert, update, delete on registry.representative to espace_pipeline;
 
--- Grain: one delivery from an insurance body, taken in or refused whole.
-create table registry.delivery (
-  work_id bigint primary key references platform.unit_of_work,
-  body text not null,
-  kind text not null check (kind in ('full', 'delta')),
-  reference_date date not null,
-  manifest_key text not null unique,
-  rows_received bigint not null,
-  rows_quarantined bigint not null,
-  persons_new bigint not null,
-  persons_changed bigint not null,
-  persons_unchanged bigint not null,
-  check (rows_received = rows_quarantined + persons_new + persons_changed + persons_unchanged),
-  unique (body, kind, reference_date)
+-- Grain: one representative whom a delivery that is being loaded names, by matricule; linked once everybody of the delivery is known.
+create table registry.named_representative (
+  person_id bigint not null,
+  rank smallint not null,
+  matricule text not null collate "C",
+  primary key (person_id, rank)
 );
-grant select, insert on registry.delivery to espace_pipeline;
+grant select, insert, update, truncate on registry.named_representative to espace_pipeline;
 
--- Grain: one row of a delivery that was refused. Nothing personal: the line number leads back to the file.
-create table registry.quarantine (
+-- The indexes that are not the key of a table. The first delivery of a nation is loaded without them (`defer_indexes`) and they are built
+-- at its end, sorted and in parallel, at a third of the cost. Both functions act with the rights of the owner, and may be repeated.
+create function registry.build_indexes() returns void
+language plpgsql security definer set search_path = '' as $$
+begin
+  if not exists (select from pg_catalog.pg_constraint where conrelid = 'registry.identifier'::regclass and contype = 'p') then
+    alter table registry.identifier add primary key (matricule);
+  end if;
+  create index if not exists identifier_of_person on registry.identifier (person_id);
+  create index if not exists person_traits on registry.person (
+    registry.traits(birth_name_key, first_names_key, birth_date, sex, birthplace_code)
+  );
+  -- Those who were minors when the first campaign began, or born since: who comes of age on a day is among them.
+  create index if not exists person_coming_of_age on registry.person (born_on) where born_on >= date '2004-01-01';
+  create index if not exists contact_by_department on registry.contact (department, person_id);
+  create index if not exists representative_of on registry.representative (representative_id);
+  create index if not exists representative_awaited on registry.representative (awaited_matricule)
+  where awaited_matricule is not null;
+end
+$$;
+
+create function registry.defer_indexes() returns void
+language plpgsql security definer set search_path = '' as $$
+begin
+  if exists (select from registry.person) then
+    raise object_not_in_prerequisite_state using message = 'indexes are deferred for an empty registry only';
+  end if;
+  alter table registry.identifier drop constraint if exists identifier_pkey;
+  drop index if exists registry.identifier_of_person, registry.person_traits, registry.person_coming_of_age,
+  registry.contact_by_department, registry.representative_of, registry.representative_awaited;
+end
+$$;
+revoke execute on function registry.build_indexes(), registry.defer_indexes() from public;
+grant execute on function registry.build_indexes(), registry.defer_indexes() to espace_pipeline;
+select registry.build_indexes();
+
+-- Grain: one dated fact about one person that the campaign reads. Nobody of a body's first delivery is a newcomer.
+create table registry.fact (
+  person_id bigint not null,
+  kind text not null check (
+    kind in (
+      'ARRIVED', 'BORN', 'LEFT', 'RETURNED', 'BODY_CHANGED', 'NUMBER_CHANGED', 'TRAITS_CORRECTED', 'PROTECTED',
+      'PROTECTION_ENDED', 'REPRESENTATIVE_CHANGED', 'CAME_OF_AGE', 'DIED', 'DEATH_REVERSED'
+    )
+  ),
+  happened_on date not null,
   work_id bigint not null references platform.unit_of_work,
+  primary key (person_id, kind, happened_on)
+) partition by range (person_id);
+select platform.partition_by_person('registry.fact');
+create index fact_by_day on registry.fact (happened_on, kind);
+grant select, insert on registry.fact to espace_pipeline;
+
+-- Grain: one delivery from an insurance body. REFUSED whole, WAITING for a person's decision, LOADING from its first effect on,
+-- TAKEN_IN. `digests` names the object that holds a digest of each row that was taken: what the next full delivery is compared with.
+create table registry.delivery (
+  delivery_id bigint generated always as identity primary key,
+  folder text not null,
+  manifest_sha256 text not null,
+  body text,
+  kind text check (kind in ('full', 'delta', 'correction')),
+  reference_date date,
+  status text not null check (status in ('REFUSED', 'WAITING', 'LOADING', 'TAKEN_IN')),
+  refusal text,
+  decided_by text,
+  decision_reason text,
+  as_of timestamptz not null,
+  digests text,
+  counts jsonb not null default '{}',
+  unique (folder, manifest_sha256),
+  check ((status = 'REFUSED') = (refusal is not null))
+);
+create unique index one_delivery_a_body_and_date on registry.delivery (body, kind, reference_date)
+where status in ('LOADING', 'TAKEN_IN') and kind <> 'correction';
+grant select, insert, update on registry.delivery to espace_pipeline;
+
+-- Grain: one portion of a delivery, the rows that one transaction takes in. `first_person_id` is that of its first newcomer.
+create table registry.portion (
+  delivery_id bigint not null references registry.delivery,
+  portion integer not null,
+  newcomers integer not null,
+  first_person_id bigint not null,
+  primary key (delivery_id, portion)
+);
+grant select, insert, update, delete on registry.portion to espace_pipeline;
+
+-- Grain: what one delivery brought to one department, for the page that operations read.
+create table registry.delivery_department (
+  delivery_id bigint not null references registry.delivery,
+  department text not null,
+  newcomers bigint not null default 0,
+  changed bigint not null default 0,
+  departed bigint not null default 0,
+  primary key (delivery_id, department)
+);
+grant select, insert, update on registry.delivery_department to espace_pipeline;
+
+-- Grain: one fault of one row of a delivery that was set aside. Nothing personal: the line number leads back to the file.
+create table registry.quarantine (
+  delivery_id bigint not null references registry.delivery,
   file text not null,
   line bigint not null,
   reason text not null,
   column_name text not null,
-  primary key (work_id, file, line, reason, column_name)
+  replayed_by bigint references registry.delivery,
+  primary key (delivery_id, file, line, reason, column_name)
 );
-grant select, insert on registry.quarantine to espace_pipeline;
+grant select, insert, delete, update (replayed_by) on registry.quarantine to espace_pipeline;
 
-grant maintain on registry.identifier, registry.person, registry.affiliation, registry.contact, registry.representative -- noqa: PRS
+-- Grain: one question about identity that only a person may answer; nobody is merged or declared dead on a likeness.
+-- SAME_TRAITS: two people of the registry have the five traits in common under two matricules. OTHER_TRAITS: a known matricule came
+-- with another sex or birth date (the row is in the quarantine). TWO_PEOPLE: a row says that two known matricules are one person.
+-- DEATH: the civil register's file names somebody who is like one person, not exactly and only one.
+create table registry.doubt (
+  doubt_id bigint generated always as identity primary key,
+  kind text not null check (kind in ('SAME_TRAITS', 'OTHER_TRAITS', 'TWO_PEOPLE', 'DEATH')),
+  person_id bigint not null,
+  other_id bigint,
+  subject text not null default '',
+  raised_on date not null,
+  work_id bigint not null references platform.unit_of_work,
+  status text not null default 'OPEN' check (status in ('OPEN', 'SAME', 'DIFFERENT')),
+  decided_by text,
+  decided_at timestamptz,
+  decision_reason text,
+  check ((status = 'OPEN') = (decided_by is null)),
+  unique nulls not distinct (kind, person_id, other_id, subject)
+);
+create index doubt_open on registry.doubt (person_id) where status = 'OPEN';
+create index doubt_open_other on registry.doubt (other_id) where status = 'OPEN';
+grant select, insert, update, delete on registry.doubt to espace_pipeline;
+
+-- Grain: one death of one person as the civil register's monthly file gives it, matched on all five traits or by a person's decision.
+-- `reversed_by` says who found the report wrong.
+create table registry.civil_death (
+  person_id bigint not null,
+  died_on date not null,
+  work_id bigint not null references platform.unit_of_work,
+  reversed_by text,
+  reversal_reason text,
+  primary key (person_id, died_on)
+);
+grant select, insert, update on registry.civil_death to espace_pipeline;
+
+grant maintain on registry.identifier, registry.person, registry.contact, registry.representative -- noqa: PRS
 to espace_pipeline;

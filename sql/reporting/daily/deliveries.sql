@@ -1,14 +1,16 @@
--- The latest delivery taken in from each insurance body. Grain: one body. Index: the unique key (body, kind, reference_date).
-select distinct on (d.body)
-  d.body,
-  d.kind,
-  d.reference_date,
-  d.rows_received,
-  d.rows_quarantined,
-  d.persons_new,
-  d.persons_changed,
-  d.persons_unchanged,
-  cast(u.as_of at time zone 'Europe/Paris' as date) as taken_in_on
-from registry.delivery as d
-inner join platform.unit_of_work as u on d.work_id = u.work_id
-order by d.body asc, d.work_id desc
+-- The latest delivery taken in from each insurance body. Grain: one body. Index: one_delivery_a_body_and_date.
+select distinct on (body)
+  body,
+  kind,
+  reference_date,
+  cast(counts ->> 'received' as bigint) as rows_received,
+  cast(counts ->> 'quarantined' as bigint) as rows_quarantined,
+  cast(counts ->> 'newcomers' as bigint) as persons_new,
+  cast(counts ->> 'changed' as bigint) as persons_changed,
+  cast(counts ->> 'unchanged' as bigint) as persons_unchanged,
+  cast(counts ->> 'departed' as bigint) as persons_departed,
+  cast(counts ->> 'doubtful' as bigint) as doubtful,
+  cast(as_of at time zone 'Europe/Paris' as date) as taken_in_on
+from registry.delivery
+where status = 'TAKEN_IN'
+order by body asc, delivery_id desc

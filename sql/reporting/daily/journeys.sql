@@ -11,6 +11,6 @@ from registry.person as p
 left join campaign.journey as j on p.person_id = j.person_id
 left join campaign.attempt as a
   on j.person_id = a.person_id and j.campaign_id = a.campaign_id and j.attempt_no = a.attempt_no
-left join registry.contact as c on p.person_id = c.person_id and c.is_current
+left join registry.contact as c on p.person_id = c.person_id
 group by 1, 2, 3, 4
 order by 1, 2, 3, 4

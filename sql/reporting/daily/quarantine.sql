@@ -1,10 +1,11 @@
 -- Why rows of the latest delivery of each body were quarantined. Grain: one body and reason; a row may have several reasons.
--- Index: the quarantine's primary key, by work_id.
+-- Index: the quarantine's primary key, by delivery_id.
 with latest as (
   select
     body,
-    max(work_id) as work_id
+    max(delivery_id) as delivery_id
   from registry.delivery
+  where status = 'TAKEN_IN'
   group by body
 )
 
@@ -13,6 +14,6 @@ select
   q.reason,
   count(distinct row(q.file, q.line)) as lines
 from latest as l
-inner join registry.quarantine as q on l.work_id = q.work_id
+inner join registry.quarantine as q on l.delivery_id = q.delivery_id
 group by l.body, q.reason
 order by l.body, q.reason

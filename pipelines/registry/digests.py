@@ -1,0 +1,206 @@
+"""Digests of delivered rows: what is unchanged since the body's last delivery is found in files, before the database is touched.
+
+A digest file is Parquet: `matricule`, and `digest`, a hash of the whole row as delivered. Rows are recognised by their number, the
+first 13 characters of the matricule, which say its key. It is a cache and no truth: without one, or with one made by other rules,
+every row is compared with the registry itself.
+DuckDB computes and joins them within a bounded memory, on disk where they are larger.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Self, TypeAlias
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.registry.contract import DELIVERY_SCHEMA
+
+MEMORY = "512MB"
+Rows: TypeAlias = "npt.NDArray[np.int64]"
+"""Positions of rows in a portion, from 0."""
+
+_DIGEST = f"""
+select
+  upper(replace(matricule, ' ', ''))[1:13] as number,
+  hash({", ".join(DELIVERY_SCHEMA.names)}) as digest
+from batch
+"""  # noqa: S608 - the columns of the contract
+_TRAITS = """
+select hash(birth_name_key, first_names_key, birth_date, sex, birthplace_code) as traits from batch
+"""
+# Of a full delivery and the deltas after it, the latest word on each number.
+_PREVIOUS = """
+create table previous as
+with late as (
+  select matricule, arg_max(digest, place) as digest from deltas group by matricule
+)
+select matricule[1:13] as number, matricule, digest from late
+union all
+select matricule[1:13], matricule, digest from base anti join late using (matricule)
+"""
+_CHANGED = """
+select d.portion, d."row"
+from delivered as d anti join previous as p on d.number = p.number and d.digest = p.digest
+order by d.portion, d."row"
+"""
+_GONE = """
+select p.matricule
+from previous as p anti join delivered using (number) anti join kept as k on p.matricule = k.former
+order by p.matricule
+"""
+_REPEATED = """
+with twice as (
+  select matricule from kept group by matricule having count(*) > 1
+)
+select portion, "row"
+from (
+  select k.portion, k."row", row_number() over (partition by k.matricule order by k.portion, k."row") as place
+  from kept as k semi join twice using (matricule)
+)
+where place > 1
+order by portion, "row"
+"""
+_SAME_TRAITS = """
+with several as (
+  select traits from kept where traits is not null group by traits having count(distinct matricule) > 1
+)
+select k.traits, k.matricule from kept as k semi join several using (traits) order by k.traits, k.matricule
+"""
+_DIGESTS = """
+copy (
+  select k.matricule, k.digest
+  from kept as k anti join set_aside as s on k.portion = s.portion and k."row" = s."row"
+) to '{file}' (format parquet, compression zstd, kv_metadata {{rules: '{rules}'}})
+"""
+
+_NO_ROWS = {
+    "delivered": 'null::int as portion, null::bigint as "row", null::text as number, null::ubigint as digest',
+    "kept": 'null::int as portion, null::bigint as "row", null::text as matricule, null::text as former, null::ubigint as digest,'
+    " null::ubigint as traits",
+}
+
+
+@cache
+def rules() -> str:
+    """Return a name of the rules and of the hash by which rows are judged: other code in this package makes other digests."""
+    code = hashlib.sha256(duckdb.__version__.encode())
+    for module in sorted(Path(__file__).parent.glob("*.py")):
+        code.update(module.read_bytes())
+    return code.hexdigest()[:16]
+
+
+def usable(file: Path) -> bool:
+    """Say whether a digest file was made by the present rules."""
+    metadata: Any = pq.read_metadata(file).metadata or {}
+    return bool(metadata.get(b"rules") == rules().encode())
+
+
+class RowDigests:
+    """Computes the digests of batches, on one thread."""
+
+    def __init__(self) -> None:
+        self._duck = duckdb.connect(config={"threads": 1})
+
+    def of(self, delivered: pa.RecordBatch) -> pa.Table:
+        """Return `number` and `digest` of rows that follow DELIVERY_SCHEMA, in their order."""
+        return self._select(_DIGEST, pa.Table.from_batches([delivered]))
+
+    def traits(self, good: pa.Table) -> pa.Array[Any]:
+        """Return a hash of the five traits of rows that follow NORMALISED_SCHEMA."""
+        return self._select(_TRAITS, good).column("traits").combine_chunks()
+
+    def _select(self, query: str, batch: pa.Table) -> pa.Table:
+        self._duck.register("batch", batch)
+        found: pa.Table = self._duck.sql(query).to_arrow_table()
+        return found
+
+
+def write_rows(file: Path, portion: int, rows: Rows, columns: dict[str, Any]) -> None:
+    """Write what is known of some rows of a portion, for a `DeliveryDigests`."""
+    place = pa.array(np.full(len(rows), portion, dtype=np.int32))
+    pq.write_table(pa.table({"portion": place, "row": pa.array(rows), **columns}), file)
+
+
+class DeliveryDigests:
+    """The digests of one delivery under examination, in a directory of its own.
+
+    `delivered-*.parquet` holds every row (only where there is something to compare with), `kept-*.parquet` the good rows
+    that were examined.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._duck = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(directory), "preserve_insertion_order": False})
+
+    def __enter__(self) -> Self:
+        """Use it as a context: its connection is closed at the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self._duck.close()
+
+    def compare(self, base: Path, deltas: Sequence[Path]) -> dict[int, Rows]:
+        """Return the rows of each portion that differ from what the base and its deltas, oldest first, last said."""
+        self._duck.read_parquet(str(base)).create_view("base")
+        self._duck.execute("create table deltas (matricule text, digest ubigint, place int)")
+        for place, delta in enumerate(deltas):
+            self._duck.execute("insert into deltas select matricule, digest, ? from read_parquet(?)", [place, str(delta)])
+        self._duck.execute(_PREVIOUS)
+        self._view("delivered")
+        return _by_portion(self._duck.sql(_CHANGED).to_arrow_reader())
+
+    def gone(self) -> Iterator[pa.RecordBatch]:
+        """Return the matricules that the last delivery had and this one has not, neither as a number nor as a former one."""
+        return iter(self._duck.sql(_GONE).to_arrow_reader())
+
+    def examined(self, unchanged: bool) -> None:
+        """Take note of the rows that were kept: the good ones examined, and with `unchanged` those that need no examination."""
+        self._view("kept")
+        if unchanged:
+            self._duck.execute("alter view kept rename to good")
+            self._duck.execute(
+                'create view kept as select portion, "row", matricule, former, digest, traits from good union all'
+                ' select d.portion, d."row", p.matricule, null, d.digest, null'
+                " from delivered as d join previous as p on d.number = p.number and d.digest = p.digest"
+            )
+
+    def repeated(self) -> dict[int, Rows]:
+        """Return the rows whose matricule an earlier row of the delivery has."""
+        return _by_portion(self._duck.sql(_REPEATED).to_arrow_reader())
+
+    def same_traits(self) -> list[list[str]]:
+        """Return the matricules of the examined rows that share all five traits, group by group."""
+        groups: dict[int, list[str]] = {}
+        for traits, matricule in self._duck.sql(_SAME_TRAITS).fetchall():
+            groups.setdefault(traits, []).append(matricule)
+        return list(groups.values())
+
+    def write(self, file: Path, set_aside: Iterable[tuple[int, int]]) -> None:
+        """Write the digests of the rows kept, without those set aside as (portion, row)."""
+        self._duck.execute('create table set_aside (portion int, "row" bigint)')
+        if rows := list(set_aside):
+            self._duck.executemany("insert into set_aside values (?, ?)", rows)
+        self._duck.execute(_DIGESTS.format(file=file, rules=rules()))
+
+    def _view(self, name: str) -> None:
+        if any(self._directory.glob(f"{name}-*.parquet")):
+            self._duck.read_parquet(str(self._directory / f"{name}-*.parquet")).create_view(name)
+        else:
+            self._duck.execute(f"create view {name} as select {_NO_ROWS[name]} where false")
+
+
+def _by_portion(found: pa.RecordBatchReader) -> dict[int, Rows]:
+    parts: dict[int, list[Rows]] = {}
+    for batch in found:
+        portions, rows = (np.asarray(batch.column(name)) for name in ("portion", "row"))
+        for portion in np.unique(portions):
+            parts.setdefault(int(portion), []).append(rows[portions == portion])
+    return {portion: np.concatenate(rows) for portion, rows in parts.items()}

@@ -1,0 +1,304 @@
+"""One delivery on its way into the registry: examined before any effect, reserved, loaded by portions, then settled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+from sqlalchemy.engine import RowMapping
+
+from pipelines.platform.clock import legal_day
+from pipelines.platform.database import Counts, Database, Done, Session, Work
+from pipelines.platform.errors import BadFileError, RetryableError
+from pipelines.platform.object_store import MissingObjectError, ObjectStore
+from pipelines.platform.settings import Settings
+from pipelines.registry.bodies import insurance_bodies
+from pipelines.registry.contract import DeliveryKind, FileEntry, Manifest, read_manifest
+from pipelines.registry.examination import Examination, PortionTask, cut, examine
+from pipelines.registry.limits import limits
+from pipelines.registry.merging import Loading, count_newcomers, let_go, take_in_portion
+
+BUCKET = "registry"
+DIGESTS = "digests/"
+NOTHING: Counts = {"newcomers": 0, "changed": 0}
+LAST_ID = 2**27
+# Above this number of newcomers, reading all people once beats looking each of them up.
+PROBED_ONE_BY_ONE = 100_000
+# From this number of people on, a first delivery is loaded without the indexes that are built at its end.
+WORTH_DEFERRING = 100_000
+Result = TypeVar("Result")
+
+
+class Status(StrEnum):
+    """Where a delivery stands (`registry.delivery`)."""
+
+    REFUSED = "REFUSED"
+    WAITING = "WAITING"
+    LOADING = "LOADING"
+    TAKEN_IN = "TAKEN_IN"
+
+
+@dataclass
+class Intake:
+    """One delivery and what is known of it; the caller holds the intake of the registry for itself."""
+
+    db: Database
+    store: ObjectStore
+    settings: Settings
+    folder: str
+    manifest_content: bytes
+    as_of: datetime
+    status: Status = field(init=False, default=Status.WAITING)
+    delivery_id: int = field(init=False, default=0)
+    manifest: Manifest | None = field(init=False, default=None)
+
+    @property
+    def _key(self) -> dict[str, Any]:
+        return {"folder": self.folder, "manifest_sha256": hashlib.sha256(self.manifest_content).hexdigest()}
+
+    def run(self) -> Counts:
+        """Bring the delivery as far as it can go; return its counts. Raises: BadFileError where it is refused."""
+        found = self._found()
+        if found and found["status"] in (Status.TAKEN_IN, Status.REFUSED):
+            self.delivery_id, self.status = found["delivery_id"], Status(found["status"])
+            if found["refusal"]:
+                raise BadFileError(found["refusal"])
+            return dict(found["counts"])
+        manifest = read_manifest(self.manifest_content, self.folder)
+        if manifest.body not in insurance_bodies():
+            raise BadFileError(f"no insurance body is known as {manifest.body}")
+        self.manifest = manifest
+        self._wait_for_others()
+        resumed = bool(found and found["status"] == Status.LOADING)
+        last = self._last_deliveries(manifest)
+        if not resumed:
+            _refuse_out_of_order(manifest, last)
+        decided = resumed or bool(found and found["decided_by"])
+        with (
+            TemporaryDirectory(dir=self.settings.var, prefix="intake-") as directory,
+            self._examined(manifest, last, Path(directory)) as examination,
+        ):
+            if not decided and limits().too_many_bad(examination.received, examination.faulty):
+                return self._wait(examination)
+            if resumed:
+                self._build_indexes()
+            else:
+                self._reserve(examination)
+            return self._load(examination, is_first=not last)
+
+    def refuse(self, refusal: str) -> str:
+        """Keep that the delivery is refused, and why; return why."""
+        if self.status is not Status.REFUSED:
+            with self.db.transaction() as session:
+                self._keep(session, Status.REFUSED, {}, refusal)
+        return refusal
+
+    def _found(self) -> RowMapping | None:
+        with self.db.transaction() as session:
+            rows = session.all("registry/find_delivery", **self._key)
+        return rows[0] if rows else None
+
+    def _wait_for_others(self) -> None:
+        with self.db.transaction() as session:
+            unfinished = session.all("registry/unfinished_delivery", **self._key)
+        if unfinished:
+            raise RetryableError(f"the delivery {unfinished[0]['folder']} was interrupted: it is finished first")
+
+    def _last_deliveries(self, manifest: Manifest) -> Sequence[RowMapping]:
+        with self.db.transaction() as session:
+            return session.all("registry/last_deliveries", body=manifest.body)
+
+    def _keep(self, session: Session, status: Status, counts: Counts, refusal: str | None = None) -> None:
+        manifest = self.manifest
+        session.all(
+            "registry/keep_delivery",
+            **self._key, status=status, refusal=refusal, as_of=self.as_of, counts=json.dumps(counts),
+            body=manifest.body if manifest else None, kind=manifest.kind if manifest else None,
+            reference_date=manifest.reference_date if manifest else None,
+        )  # fmt: skip
+        self.status = status
+
+    @contextmanager
+    def _examined(self, manifest: Manifest, last: Sequence[RowMapping], directory: Path) -> Iterator[Examination]:
+        """Examine the delivery in a directory of its own. Raises: BadFileError where it is bad as a whole."""
+
+        def fetched(entry: FileEntry) -> Path:
+            file = directory / entry.name
+            try:
+                self.store.download(BUCKET, f"{self.folder}/{entry.name}", file)
+            except MissingObjectError:
+                raise BadFileError(f"{entry.name} is announced by the manifest but does not lie in {self.folder}") from None
+            return file
+
+        tasks = cut(manifest, fetched, directory, self.settings.portion_rows)
+        full = next((row for row in last if row["kind"] == DeliveryKind.FULL), None)
+        if manifest.kind is DeliveryKind.FULL and full and limits().falls_too_far(full["counts"]["received"], manifest.rows):
+            raise BadFileError(
+                f"{manifest.rows} rows came, and {full['counts']['received']} in the last full delivery: it was taken for a truncated one"
+            )
+        with examine(manifest, tasks, directory, self._digests_of(last, directory), self.settings.intake_workers) as found:
+            yield found
+
+    def _digests_of(self, last: Sequence[RowMapping], directory: Path) -> list[Path]:
+        """Fetch the digests of the last full delivery and of what came after it; none where one of them is missing."""
+        if not last or last[0]["kind"] != DeliveryKind.FULL:
+            return []
+        files = []
+        for place, row in enumerate(last):
+            file = directory / f"previous-{place}.parquet"
+            try:
+                self.store.download(BUCKET, row["digests"] or "", file)
+            except MissingObjectError:
+                return []
+            files.append(file)
+        return files
+
+    def _wait(self, examination: Examination) -> Counts:
+        """Keep that a person must decide."""
+        counts = {"received": examination.received, "quarantined": examination.faulty}
+        with self.db.transaction() as session:
+            self._keep(session, Status.WAITING, counts)
+        return counts
+
+    def _reserve(self, examination: Examination) -> None:
+        """Reserve the ids of the newcomers of every portion, in order; from here on the delivery is being loaded."""
+
+        def count(task: PortionTask) -> int:
+            with self.db.transaction() as session:
+                return count_newcomers(session, examination.good(task))
+
+        portions = examination.portions()
+        newcomers = self._together(count, portions)
+
+        def reserve(work: Work) -> Counts:
+            self._keep(work, Status.LOADING, {"received": examination.received})
+            first = work.one("registry/reserve_ids", newcomers=sum(newcomers))["first_id"]
+            if first == 1 and sum(newcomers) > WORTH_DEFERRING:
+                work.all("registry/defer_indexes")
+            work.run(
+                "registry/keep_portions",
+                **self._key, portions=[task.number for task in portions], newcomers=newcomers,
+                first_ids=[first + sum(newcomers[:place]) for place in range(len(newcomers))],
+            )  # fmt: skip
+            return {"reserved": sum(newcomers)}
+
+        self._once("reserve", reserve)
+
+    def _load(self, examination: Examination, is_first: bool) -> Counts:
+        found = self._found()
+        assert found is not None  # noqa: S101 - it was reserved, and this process holds the intake
+        self.delivery_id, self.as_of, self.status = found["delivery_id"], found["as_of"], Status.LOADING
+        with self.db.transaction() as session:
+            reserved = {row["portion"]: row for row in session.all("registry/find_portions", delivery_id=self.delivery_id)}
+        first_newcomer = min((row["first_person_id"] for row in reserved.values()), default=LAST_ID)
+        loading = Loading(self.delivery_id, examination.manifest, self.as_of, is_first, first_newcomer)
+
+        def take_in(task: PortionTask, work: Work) -> Counts:
+            first_id = reserved[task.number]["first_person_id"]
+            return take_in_portion(work, loading, task.portion.entry.name, examination.good(task), examination.faults(task), first_id)
+
+        def link(task: PortionTask, work: Work) -> Counts:
+            first_id, newcomers = (reserved[task.number][name] for name in ("first_person_id", "newcomers"))
+            return {"links": work.run("registry/link_newcomers", first_id=first_id, last_id=first_id + newcomers - 1)}
+
+        loaded = self._by_portion("take_in_portion", examination, take_in)
+        self._build_indexes()
+        if is_first:
+            with self.db.transaction() as session:
+                session.run("registry/analyse_registry")
+        self._by_portion("link_portion", examination, link)
+        newcomers = sum(row["newcomers"] for row in reserved.values())
+        settled = self._once("settle", partial(self._settle, loading, examination, newcomers)).counts
+        return self._finish(examination, loaded, settled)
+
+    def _build_indexes(self) -> None:
+        """Build what a first delivery was loaded without; a run that takes over does so before it goes on."""
+        with self.db.transaction() as session:
+            session.all("registry/build_indexes")
+
+    def _settle(self, loading: Loading, examination: Examination, newcomers: int, work: Work) -> Counts:
+        """Do what can be done only once everybody is in: links of known people, people who look alike, departures."""
+        counts = {"alike": self._ask_about_likeness(work, loading, examination, newcomers), "moved": 0, "departed": 0}
+        if examination.compared:
+            counts |= let_go(work, loading, examination.digests.gone())
+        work.run(
+            "registry/link_known",
+            first_newcomer=loading.first_newcomer,
+            work_id=work.work_id,
+            reference_date=loading.manifest.reference_date,
+        )
+        work.run("registry/forget_names")
+        work.run("registry/find_awaited")
+        return counts
+
+    def _ask_about_likeness(self, work: Work, loading: Loading, examination: Examination, newcomers: int) -> int:
+        asked: dict[str, object] = {"day": legal_day(self.as_of), "work_id": work.work_id}
+        if loading.of_a_nation:
+            pairs = [(one, group[0]) for group in examination.digests.same_traits() for one in group[1:]]
+            matricules, others = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+            return work.run("registry/doubt_same_traits_listed", **asked, matricules=matricules, others=others)
+        if not newcomers:
+            return 0
+        if newcomers > PROBED_ONE_BY_ONE:
+            work.all("platform/allow_scans")
+        first_id = loading.first_newcomer
+        return work.run("registry/doubt_same_traits", **asked, first_id=first_id, last_id=first_id + newcomers - 1)
+
+    def _finish(self, examination: Examination, loaded: Counts, settled: Counts) -> Counts:
+        """Keep the digests of the rows taken, then the counts: the delivery is taken in."""
+        with self.db.transaction() as session:
+            aside = examination.places(
+                [(row["file"], row["line"]) for row in session.all("registry/set_aside", delivery_id=self.delivery_id)]
+            )
+        digests = f"{DIGESTS}{self.folder.removeprefix('deliveries/')}/{self._key['manifest_sha256'][:16]}.parquet"
+        file = examination.directory / "digests.parquet"
+        examination.digests.write(file, aside + examination.repeated_places())
+        self.store.upload(BUCKET, digests, file)
+        quarantined = examination.faulty + len(aside)
+        changed, newcomers = loaded["changed"], loaded["newcomers"]
+        counts = {
+            "received": examination.received,
+            "quarantined": quarantined,
+            "newcomers": newcomers,
+            "changed": changed,
+            "unchanged": examination.received - quarantined - newcomers - changed,
+            "refused_emails": examination.refused_emails,
+            "doubtful": len(aside) + settled["alike"],
+            "moved": settled["moved"],
+            "departed": settled["departed"],
+        }
+        with self.db.transaction() as session:
+            session.run("registry/finish_delivery", delivery_id=self.delivery_id, digests=digests, counts=json.dumps(counts))
+        self.status = Status.TAKEN_IN
+        return counts
+
+    def _by_portion(self, step: str, examination: Examination, do: Callable[[PortionTask, Work], Counts]) -> Counts:
+        """Do a step on every portion, each in its own transaction, some at a time; return the sum of the counts."""
+        done = self._together(lambda task: self._once(step, partial(do, task), task.number).counts, examination.portions())
+        return {what: sum(counts[what] for counts in done) for what in (done[0] if done else NOTHING)}
+
+    def _together(self, do: Callable[[PortionTask], Result], tasks: Sequence[PortionTask]) -> list[Result]:
+        with ThreadPoolExecutor(self.settings.intake_workers) as pool:
+            return list(pool.map(do, tasks))
+
+    def _once(self, step: str, do: Callable[[Work], Counts], portion: int | None = None) -> Done:
+        unit = "/".join([self.folder, self._key["manifest_sha256"], *([] if portion is None else [str(portion)])])
+        return self.db.once(step, unit, self.as_of, do)
+
+
+def _refuse_out_of_order(manifest: Manifest, last: Sequence[RowMapping]) -> None:
+    """Refuse a delivery that a later one of its body overtook, or that came already."""
+    for row in last:
+        same = row["reference_date"] == manifest.reference_date and row["kind"] == manifest.kind != DeliveryKind.CORRECTION
+        if same or row["reference_date"] > manifest.reference_date:
+            raise BadFileError("a delivery of this body with this reference date, or a later one, was already taken in")

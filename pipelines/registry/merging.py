@@ -1,0 +1,169 @@
+"""One portion of a delivery into the registry, in one transaction: newcomers copied, known people merged, the doubtful set aside."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.platform.clock import legal_day
+from pipelines.platform.database import Counts, Session, Work
+from pipelines.registry.contract import Manifest
+from pipelines.registry.copying import constant, copy_table
+from pipelines.registry.digests import Rows
+from pipelines.registry.matricule import guess_kinds
+from pipelines.registry.newcomers import UNKNOWN_DEPARTMENT, add_newcomers, note_arrivals
+from pipelines.registry.row_rules import NORMALISED_SCHEMA
+
+_NOT_STAGED = ("email_refused",)
+_STAGED = tuple(name for name in NORMALISED_SCHEMA.names if name not in _NOT_STAGED)
+
+
+@dataclass(frozen=True)
+class Loading:
+    """A delivery that is being taken in: `is_first` of its body, so that its newcomers are no news; `of_a_nation`, into an empty registry.
+
+    `first_newcomer` is the first id reserved for newcomers: everybody known before has a smaller one.
+    """
+
+    delivery_id: int
+    manifest: Manifest
+    as_of: dt.datetime
+    is_first: bool
+    first_newcomer: int
+
+    @property
+    def of_a_nation(self) -> bool:
+        """Nobody was known before."""
+        return self.first_newcomer == 1
+
+    @property
+    def binds(self) -> dict[str, Any]:
+        """What most statements want to know."""
+        return {"body": self.manifest.body, "reference_date": self.manifest.reference_date}
+
+
+def count_newcomers(session: Session, rows: pa.Table) -> int:
+    """Return how many of the rows name nobody whom the registry knows."""
+    if not rows.num_rows or not session.one("registry/any_person")["known"]:
+        return rows.num_rows
+    _name(session, rows)
+    return rows.num_rows - int(session.one("registry/count_known")["known"])
+
+
+def take_in_portion(work: Work, loading: Loading, file: str, rows: pa.Table, faults: pa.Table, first_id: int) -> Counts:
+    """Take in the good rows of one portion (NORMALISED_SCHEMA) and quarantine its faults (FAULT_SCHEMA)."""
+    keep_faults(work, loading.delivery_id, file, faults)
+    known, newcomers = _told_apart(work, loading, file, rows)
+    if newcomers.num_rows:
+        _add(work, loading, newcomers, first_id)
+    changed = _merge(work, loading, file, known) if known.num_rows else 0
+    return {"newcomers": newcomers.num_rows, "changed": changed}
+
+
+def keep_faults(work: Session, delivery_id: int, file: str, faults: pa.Table) -> None:
+    """Quarantine the rows of a file that break a rule."""
+    if faults.num_rows:
+        lines, reasons, columns = (faults.column(name).to_pylist() for name in ("row", "reason", "column"))
+        work.run("registry/keep_faults", delivery_id=delivery_id, file=file, lines=lines, reasons=reasons, columns=columns)
+
+
+def let_go(work: Work, loading: Loading, gone: Iterator[pa.RecordBatch]) -> Counts:
+    """Let go of the people whom a full delivery no longer names: another body speaks for them, or their rights end."""
+    work.run("registry/make_departed")
+    for batch in gone:
+        copy_table(work, "gone", pa.Table.from_batches([batch]))
+    work.run("registry/find_departed")
+    work.run("registry/forget_second", body=loading.manifest.body)
+    work.run("registry/make_touched")
+    work.run("registry/make_contested_by_departure", body=loading.manifest.body)
+    work.run("registry/make_incoming")
+    moved = _take_up(work, loading)
+    return {"moved": moved, **work.one("registry/end_rights", **loading.binds, delivery_id=loading.delivery_id, work_id=work.work_id)}
+
+
+def _name(session: Session, rows: pa.Table) -> None:
+    session.run("registry/make_named")
+    copy_table(session, "named", rows.select(["row", "matricule", "former_matricule"]))
+
+
+def _told_apart(work: Work, loading: Loading, file: str, rows: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Return the rows of people whom the registry knows, with their `person_id`, and those of newcomers."""
+    if loading.of_a_nation:
+        return rows.slice(0, 0), rows
+    _name(work, rows)
+    found = work.all("registry/find_known")
+    two_people = [row for row in found if row["person_id"] and row["former_person_id"] not in (None, row["person_id"])]
+    if two_people:
+        work.run(
+            "registry/quarantine_two_people",
+            delivery_id=loading.delivery_id, work_id=work.work_id, day=legal_day(loading.as_of),
+            files=[file] * len(two_people), lines=[row["row"] for row in two_people],
+            person_ids=[row["person_id"] for row in two_people], other_ids=[row["former_person_id"] for row in two_people],
+        )  # fmt: skip
+    ids = {row["row"]: row["person_id"] or row["former_person_id"] for row in found}
+    numbers: Rows = rows.column("row").to_numpy()
+    is_known = np.isin(numbers, np.fromiter(ids, np.int64, len(ids)))
+    newcomers = rows.filter(pa.array(~is_known))
+    doubtful = np.isin(numbers, [row["row"] for row in two_people])
+    known = rows.filter(pa.array(is_known & ~doubtful))
+    person_ids = pa.array([ids[row] for row in known.column("row").to_pylist()], pa.int64())
+    return known.append_column("person_id", person_ids), newcomers
+
+
+def _add(work: Work, loading: Loading, newcomers: pa.Table, first_id: int) -> None:
+    manifest = loading.manifest
+    add_newcomers(work, newcomers, first_id, manifest.body, manifest.reference_date, loading.as_of)
+    if not loading.is_first:
+        note_arrivals(work, newcomers, first_id, manifest.reference_date, work.work_id)
+    departments: Any = newcomers.column("department")
+    by_department = departments.fill_null(UNKNOWN_DEPARTMENT).value_counts().to_pylist()
+    work.run(
+        "registry/count_departments",
+        delivery_id=loading.delivery_id, departments=[row["values"] for row in by_department],
+        newcomers=[row["counts"] for row in by_department],
+    )  # fmt: skip
+    renamed = pc.is_valid(newcomers.column("former_matricule"))
+    formers: Any = newcomers.column("former_matricule").filter(renamed).combine_chunks()
+    if len(formers):
+        ids = np.arange(first_id, first_id + newcomers.num_rows)[np.asarray(renamed)]
+        work.run(
+            "registry/add_former_numbers",
+            as_of=loading.as_of, matricules=formers.to_pylist(), kinds=guess_kinds(formers).to_pylist(), person_ids=ids.tolist(),
+        )  # fmt: skip
+
+
+def _merge(work: Work, loading: Loading, file: str, known: pa.Table) -> int:
+    """Merge the rows of known people; return how many people changed."""
+    work.run("registry/make_staged")
+    files = constant(file, known.num_rows)
+    copy_table(work, "staged", known.select(["person_id", *_STAGED]).append_column("file", files))
+    work.run("registry/make_touched")
+    work.run(
+        "registry/quarantine_other_traits",
+        delivery_id=loading.delivery_id, work_id=work.work_id, folder=loading.manifest.folder, day=legal_day(loading.as_of),
+    )  # fmt: skip
+    work.run("registry/add_numbers", work_id=work.work_id, as_of=loading.as_of, reference_date=loading.manifest.reference_date)
+    work.run("registry/correct_traits", work_id=work.work_id, reference_date=loading.manifest.reference_date)
+    work.run("registry/make_contested", body=loading.manifest.body)
+    work.run("registry/make_incoming")
+    work.run("registry/take_uncontested", body=loading.manifest.body)
+    work.run("registry/lay_side_by_side", body=loading.manifest.body)
+    return _take_up(work, loading)
+
+
+def _take_up(work: Work, loading: Loading) -> int:
+    """Choose who speaks for contested people, and take up what is now said of everybody; return how many people changed."""
+    work.run("registry/elect", body=loading.manifest.body)
+    work.run("registry/keep_civil_deaths")
+    work.run("registry/note_facts", work_id=work.work_id, reference_date=loading.manifest.reference_date)
+    work.run("registry/merge_persons")
+    work.run("registry/add_contact_versions", as_of=loading.as_of)
+    work.run("registry/drop_representatives")
+    work.run("registry/name_representatives")
+    return int(work.one("registry/count_touched", delivery_id=loading.delivery_id)["changed"])

@@ -1,2 +1,0 @@
--- Lets the planner know the staged rows.
-analyze staged
