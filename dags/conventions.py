@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from airflow.providers.smtp.notifications.smtp import SmtpNotifier
-from airflow.sdk import CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule, get_current_context
+from airflow.sdk import (
+    Asset,
+    AssetOrTimeSchedule,
+    CronTriggerTimetable,
+    ExceptionRetryPolicy,
+    RetryAction,
+    RetryRule,
+    get_current_context,
+)
 from airflow.sdk.exceptions import AirflowSkipException
 
 from pipelines.platform.clock import PARIS, ClockMode
@@ -59,9 +67,15 @@ DEFAULT_ARGS = {
 }
 
 
-def timetable(cron: str) -> CronTriggerTimetable | None:
-    """Return the calendar of a DAG, in Paris; None in replay, where the calendar is an argument of each run."""
-    return None if settings().clock is ClockMode.REPLAY else CronTriggerTimetable(cron, timezone="Europe/Paris")
+def timetable(cron: str, event: Asset | None = None) -> CronTriggerTimetable | AssetOrTimeSchedule | None:
+    """Return the calendar of a DAG, in Paris; with `event`, also a run for each event of that asset, the calendar being the sweep behind it.
+
+    None in replay, where the calendar is an argument of each run.
+    """
+    if settings().clock is ClockMode.REPLAY:
+        return None
+    calendar = CronTriggerTimetable(cron, timezone="Europe/Paris")
+    return AssetOrTimeSchedule(timetable=calendar, assets=event) if event else calendar
 
 
 def runbook(dag_id: str) -> str:

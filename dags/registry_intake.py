@@ -1,13 +1,18 @@
-"""When deliveries of insured people are taken in."""
+"""When deliveries of insured people, and deaths from the civil register, are taken in."""
 
 from __future__ import annotations
 
-from airflow.sdk import dag, task
+from datetime import timedelta
+
+from airflow.sdk import Asset, dag, task
 from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, nothing_due, run_instant, runbook, timetable
+
+# Whoever puts a delivery down may say so (`POST /api/v2/assets/events`); nobody has to.
+DELIVERED = Asset("registry_delivery")
 
 
 @dag(
-    schedule=timetable("*/15 * * * *"),
+    schedule=timetable("*/15 * * * *", DELIVERED),
     start_date=LAUNCH,
     catchup=False,
     max_active_runs=1,
@@ -20,7 +25,7 @@ def registry_intake() -> None:
 
     @task
     def find_deliveries() -> list[str]:
-        """List the deliveries that are complete and not yet reported on."""
+        """List the deliveries that are complete and not yet settled, but those that wait for a person's decision."""
         from pipelines.installation import Installation
         from pipelines.registry.steps import find_deliveries as find
 
@@ -30,18 +35,42 @@ def registry_intake() -> None:
             raise nothing_due("no delivery waits")
         return folders
 
-    @task(pool=Pool.DB_WRITE, max_active_tis_per_dagrun=1, map_index_template="{{ task.op_kwargs['folder'] }}")
+    @task(
+        pool=Pool.DB_WRITE,
+        max_active_tis_per_dagrun=1,
+        execution_timeout=timedelta(hours=2),
+        map_index_template="{{ task.op_kwargs['folder'] }}",
+    )
     def take_in_delivery(folder: str) -> dict[str, int]:
-        """Take in one delivery, or refuse it whole with a sentence for its sender."""
+        """Take in one delivery, refuse it whole with a sentence for its sender, or let it wait for a person's decision."""
         from pipelines.installation import Installation
         from pipelines.registry.steps import take_in_delivery as take_in
 
         here = Installation()
         report = take_in(here.db, here.store, here.settings, folder, run_instant())
-        print(report.refusal or f"{folder}: {report.counts}")
+        print(f"{report.status}: {report.refusal or report.counts}")
         return report.counts
 
+    @task(pool=Pool.DB_WRITE)
+    def take_in_deaths() -> dict[str, int]:
+        """Match the civil register's files of deaths: a sure match acts, a likeness waits for a person."""
+        from pipelines.installation import Installation
+        from pipelines.registry.deaths import take_in_death_files
+
+        here = Installation()
+        return take_in_death_files(here.db, here.store, run_instant())
+
+    @task(pool=Pool.DB_WRITE)
+    def note_majorities() -> int:
+        """Note who came of age, once a day."""
+        from pipelines.installation import Installation
+        from pipelines.registry.majority import note_majorities as note
+
+        return note(Installation().db, run_instant())
+
     take_in_delivery.expand(folder=find_deliveries())
+    take_in_deaths()
+    note_majorities()
 
 
 registry_intake()

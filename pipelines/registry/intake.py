@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ from pipelines.registry.merging import Loading, count_newcomers, let_go, take_in
 BUCKET = "registry"
 DIGESTS = "digests/"
 NOTHING: Counts = {"newcomers": 0, "changed": 0}
+WORKPLACE = "intake-"
 LAST_ID = 2**27
 # Above this number of newcomers, reading all people once beats looking each of them up.
 PROBED_ONE_BY_ONE = 100_000
@@ -85,13 +87,13 @@ class Intake:
             _refuse_out_of_order(manifest, last)
         decided = resumed or bool(found and found["decided_by"])
         with (
-            TemporaryDirectory(dir=self.settings.var, prefix="intake-") as directory,
-            self._examined(manifest, last, Path(directory)) as examination,
+            _workplace(self.settings.var) as directory,
+            self._examined(manifest, last, directory) as examination,
         ):
             if not decided and limits().too_many_bad(examination.received, examination.faulty):
                 return self._wait(examination)
             if resumed:
-                self._build_indexes()
+                self._build("registry/build_identifier_key")
             else:
                 self._reserve(examination)
             return self._load(examination, is_first=not last)
@@ -212,19 +214,19 @@ class Intake:
             return {"links": work.run("registry/link_newcomers", first_id=first_id, last_id=first_id + newcomers - 1)}
 
         loaded = self._by_portion("take_in_portion", examination, take_in)
-        self._build_indexes()
-        if is_first:
-            with self.db.transaction() as session:
-                session.run("registry/analyse_registry")
+        self._build("registry/build_identifier_key")
         self._by_portion("link_portion", examination, link)
+        self._build("registry/build_indexes")
+        if is_first:
+            self._build("registry/analyse_registry")
         newcomers = sum(row["newcomers"] for row in reserved.values())
         settled = self._once("settle", partial(self._settle, loading, examination, newcomers)).counts
         return self._finish(examination, loaded, settled)
 
-    def _build_indexes(self) -> None:
-        """Build what a first delivery was loaded without; a run that takes over does so before it goes on."""
+    def _build(self, statement: str) -> None:
+        """Build what a first delivery was loaded without, or what the planner knows of it."""
         with self.db.transaction() as session:
-            session.all("registry/build_indexes")
+            session.run(statement)
 
     def _settle(self, loading: Loading, examination: Examination, newcomers: int, work: Work) -> Counts:
         """Do what can be done only once everybody is in: links of known people, people who look alike, departures."""
@@ -294,6 +296,16 @@ class Intake:
     def _once(self, step: str, do: Callable[[Work], Counts], portion: int | None = None) -> Done:
         unit = "/".join([self.folder, self._key["manifest_sha256"], *([] if portion is None else [str(portion)])])
         return self.db.once(step, unit, self.as_of, do)
+
+
+@contextmanager
+def _workplace(var: Path) -> Iterator[Path]:
+    """Give a directory for one delivery, readable by this account only; what a killed run left is removed first."""
+    var.mkdir(parents=True, exist_ok=True)
+    for left in var.glob(f"{WORKPLACE}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(dir=var, prefix=WORKPLACE) as directory:
+        yield Path(directory)
 
 
 def _refuse_out_of_order(manifest: Manifest, last: Sequence[RowMapping]) -> None:

@@ -118,7 +118,7 @@ def _told_apart(work: Work, loading: Loading, file: str, rows: pa.Table) -> tupl
 
 def _add(work: Work, loading: Loading, newcomers: pa.Table, first_id: int) -> None:
     manifest = loading.manifest
-    add_newcomers(work, newcomers, first_id, manifest.body, manifest.reference_date, loading.as_of)
+    add_newcomers(work, newcomers, first_id, manifest.body, legal_day(loading.as_of))
     if not loading.is_first:
         note_arrivals(work, newcomers, first_id, manifest.reference_date, work.work_id)
     departments: Any = newcomers.column("department")
@@ -134,7 +134,7 @@ def _add(work: Work, loading: Loading, newcomers: pa.Table, first_id: int) -> No
         ids = np.arange(first_id, first_id + newcomers.num_rows)[np.asarray(renamed)]
         work.run(
             "registry/add_former_numbers",
-            as_of=loading.as_of, matricules=formers.to_pylist(), kinds=guess_kinds(formers).to_pylist(), person_ids=ids.tolist(),
+            day=legal_day(loading.as_of), matricules=formers.to_pylist(), kinds=guess_kinds(formers).to_pylist(), person_ids=ids.tolist(),
         )  # fmt: skip
 
 
@@ -148,7 +148,7 @@ def _merge(work: Work, loading: Loading, file: str, known: pa.Table) -> int:
         "registry/quarantine_other_traits",
         delivery_id=loading.delivery_id, work_id=work.work_id, folder=loading.manifest.folder, day=legal_day(loading.as_of),
     )  # fmt: skip
-    work.run("registry/add_numbers", work_id=work.work_id, as_of=loading.as_of, reference_date=loading.manifest.reference_date)
+    work.run("registry/add_numbers", work_id=work.work_id, day=legal_day(loading.as_of), reference_date=loading.manifest.reference_date)
     work.run("registry/correct_traits", work_id=work.work_id, reference_date=loading.manifest.reference_date)
     work.run("registry/make_contested", body=loading.manifest.body)
     work.run("registry/make_incoming")
@@ -163,7 +163,7 @@ def _take_up(work: Work, loading: Loading) -> int:
     work.run("registry/keep_civil_deaths")
     work.run("registry/note_facts", work_id=work.work_id, reference_date=loading.manifest.reference_date)
     work.run("registry/merge_persons")
-    work.run("registry/add_contact_versions", as_of=loading.as_of)
+    work.run("registry/add_contact_versions", day=legal_day(loading.as_of))
     work.run("registry/drop_representatives")
     work.run("registry/name_representatives")
     return int(work.one("registry/count_touched", delivery_id=loading.delivery_id)["changed"])

@@ -24,19 +24,19 @@ _CONTACT = (
 )  # fmt: skip
 
 
-def add_newcomers(session: Session, rows: pa.Table, first_id: int, body: str, reference_date: dt.date, as_of: dt.datetime) -> None:
+def add_newcomers(session: Session, rows: pa.Table, first_id: int, body: str, day: dt.date) -> None:
     """Copy people into the registry under consecutive ids.
 
-    `rows` follows NORMALISED_SCHEMA and names nobody whom the registry knows; the caller holds the intake for itself.
+    `rows` follows NORMALISED_SCHEMA and names nobody whom the registry knows; the caller holds the intake for itself. `day` is
+    the legal day of the intake.
     """
     columns: dict[str, Any] = {name: rows.column(name) for name in rows.column_names}
     columns["person_id"] = pa.array(np.arange(first_id, first_id + rows.num_rows, dtype=np.int64))
     columns["department"] = pc.fill_null(columns["department"], pa.scalar(UNKNOWN_DEPARTMENT))
     columns["declared_died_on"] = columns["died_on"]
-    constants = {"known_since": as_of, "body": body, "version": 1, "valid_from": as_of}
+    constants = {"known_since": day, "body": body, "version": 1, "valid_from": day}
     columns |= {name: constant(value, rows.num_rows) for name, value in constants.items()}
     copy_table(session, "registry.identifier", _chosen(columns, "matricule", "matricule_kind", "person_id", "known_since"))
-    columns["known_since"] = constant(reference_date, rows.num_rows)
     copy_table(session, "registry.person", _chosen(columns, "person_id", *_PERSON, "known_since"))
     copy_table(session, "registry.contact", _chosen(columns, "person_id", "version", "body", *_CONTACT, "department", "valid_from"))
     for rank in (1, 2):

@@ -27,7 +27,7 @@ changed as (
     version = c.version + 1, body = d.body, office = d.office, affiliated_since = d.affiliated_since, email = d.email,
     address_2 = d.address_2, address_3 = d.address_3, address_4 = d.address_4, address_5 = d.address_5, postcode = d.postcode,
     town = d.town, department = d.department, address_flags = d.address_flags, language = d.language,
-    large_print = d.large_print, valid_from = :as_of
+    large_print = d.large_print, valid_from = :day
   from differing as d
   where c.person_id = d.person_id
   returning c.person_id

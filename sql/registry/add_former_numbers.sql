@@ -4,7 +4,7 @@ select
   given.matricule,
   given.matricule_kind,
   given.person_id,
-  :as_of
+  :day
 from unnest(
   cast(:matricules as text[]), cast(:kinds as text[]), cast(:person_ids as bigint[])
 ) as given (matricule, matricule_kind, person_id)

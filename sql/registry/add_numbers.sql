@@ -6,7 +6,7 @@ with added as (
     s.matricule,
     s.matricule_kind,
     s.person_id,
-    :as_of
+    :day
   from staged as s
   where not exists (select from registry.identifier as i where i.matricule = s.matricule)
   order by s.matricule

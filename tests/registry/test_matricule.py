@@ -88,7 +88,7 @@ def test_published_wrong_numbers_are_refused(text: str, fault: MatriculeFault) -
 
 
 def test_born_abroad_is_a_department_like_another() -> None:
-    assert check_matricule("2840599321025") == ("284059932102556", MatriculeFault.NONE)
+    assert check_matricule("2840599321025") == ("284059932102526", MatriculeFault.NONE)
 
 
 @pytest.mark.parametrize("month", ["20", "42", "50", "99"])

@@ -15,7 +15,7 @@ create table registry.identifier (
   matricule text not null collate "C",
   matricule_kind text not null check (matricule_kind in ('NIR', 'NIA', 'NNP')),
   person_id bigint not null,
-  known_since timestamptz not null
+  known_since date not null
 );
 grant select, insert, update (person_id) on registry.identifier to espace_pipeline;
 
@@ -24,7 +24,9 @@ create function registry.traits(
   birth_name_key text, first_names_key text, birth_date text, sex text, birthplace_code text
 ) returns bigint
 language sql immutable parallel safe as $$
-  select hashtextextended(concat_ws('/', birth_name_key, first_names_key, birth_date, sex, birthplace_code), 0)
+  select hashtextextended(
+    birth_name_key || '/' || first_names_key || '/' || birth_date || '/' || sex || '/' || coalesce(birthplace_code, ''), 0
+  )
 $$;
 
 -- Grain: one person. Dates that civil status does not know entirely are kept raw beside their normalised form, names beside
@@ -66,11 +68,11 @@ create table registry.contact (
   address_5 text,
   postcode text,
   town text,
-  department text not null,
+  department text not null collate "C",
   address_flags smallint not null,
   language text not null,
   large_print boolean not null,
-  valid_from timestamptz not null
+  valid_from date not null
 ) partition by range (person_id);
 select platform.partition_by_person('registry.contact', 90);
 grant select, insert, update, delete on registry.contact to espace_pipeline;
@@ -112,7 +114,7 @@ create table registry.second_affiliation (
   address_5 text,
   postcode text,
   town text,
-  department text not null,
+  department text not null collate "C",
   address_flags smallint not null,
   language text not null,
   large_print boolean not null,
@@ -146,13 +148,20 @@ create table registry.named_representative (
 grant select, insert, update, truncate on registry.named_representative to espace_pipeline;
 
 -- The indexes that are not the key of a table. The first delivery of a nation is loaded without them (`defer_indexes`) and they are built
--- at its end, sorted and in parallel, at a third of the cost. Both functions act with the rights of the owner, and may be repeated.
-create function registry.build_indexes() returns void
+-- at its end, sorted and in parallel, at a third of the cost: the key of matricules first, by which people are linked, then the others.
+-- The functions act with the rights of the owner, and may be repeated.
+create function registry.build_identifier_key() returns void
 language plpgsql security definer set search_path = '' as $$
 begin
   if not exists (select from pg_catalog.pg_constraint where conrelid = 'registry.identifier'::regclass and contype = 'p') then
     alter table registry.identifier add primary key (matricule);
   end if;
+end
+$$;
+
+create function registry.build_indexes() returns void
+language plpgsql security definer set search_path = '' as $$
+begin
   create index if not exists identifier_of_person on registry.identifier (person_id);
   create index if not exists person_traits on registry.person (
     registry.traits(birth_name_key, first_names_key, birth_date, sex, birthplace_code)
@@ -177,9 +186,9 @@ begin
   registry.contact_by_department, registry.representative_of, registry.representative_awaited;
 end
 $$;
-revoke execute on function registry.build_indexes(), registry.defer_indexes() from public;
-grant execute on function registry.build_indexes(), registry.defer_indexes() to espace_pipeline;
-select registry.build_indexes();
+revoke execute on function registry.build_identifier_key(), registry.build_indexes(), registry.defer_indexes() from public;
+grant execute on function registry.build_identifier_key(), registry.build_indexes(), registry.defer_indexes() to espace_pipeline;
+select registry.build_identifier_key(), registry.build_indexes();
 
 -- Grain: one dated fact about one person that the campaign reads. Nobody of a body's first delivery is a newcomer.
 create table registry.fact (
