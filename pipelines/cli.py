@@ -5,6 +5,8 @@ Commands are plain functions in their domain's module, which imports nothing hea
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import typer
@@ -21,16 +23,14 @@ class PlainErrors(TyperGroup):
     """A command group that answers the project's own errors with one sentence and exit code 1."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Name every command, `registry` included."""
-        return [*super().list_commands(ctx), "registry"]
+        """Name every command, those included that are loaded only when they are asked for."""
+        return [*super().list_commands(ctx), *_LATER]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Find a command; those of `registry` bring Arrow, and are loaded only when they are asked for."""
-        if cmd_name != "registry":
+        """Find a command; groups that bring Arrow are loaded only when they are asked for."""
+        if cmd_name not in _LATER:
             return super().get_command(ctx, cmd_name)
-        from pipelines.synthetic.commands import registry_app
-
-        return typer.main.get_group(registry_app)
+        return typer.main.get_group(_LATER[cmd_name]())
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; anything that is not an error of ours keeps its traceback."""
@@ -40,6 +40,26 @@ class PlainErrors(TyperGroup):
             typer.echo(f"espace-sante: {error}", err=True)
             raise typer.Exit(1) from None
 
+
+@cache
+def _registry() -> typer.Typer:
+    """Put the commands of `registry` together: its own, those of deaths, and the invented deliveries."""
+    from pipelines.registry.commands import registry_app
+    from pipelines.registry.death_commands import deaths_app
+    from pipelines.synthetic.commands import generate_command
+
+    registry_app.add_typer(deaths_app)
+    registry_app.command("generate")(generate_command)
+    return registry_app
+
+
+def _benchmark() -> typer.Typer:
+    from pipelines.benchmarks.commands import benchmark_app
+
+    return benchmark_app
+
+
+_LATER: dict[str, Callable[[], typer.Typer]] = {"benchmark": _benchmark, "registry": _registry}
 
 app = typer.Typer(
     cls=PlainErrors,

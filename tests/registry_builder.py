@@ -34,6 +34,7 @@ class Person:
     town: str | None
     affiliated_since: dt.date | None = dt.date(2010, 1, 1)
     matricule_kind: str = "NIR"
+    former_matricule: str | None = None
     used_name: str | None = None
     birthplace_code: str = "75056"
     representative_1: str | None = None

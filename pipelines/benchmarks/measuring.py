@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import resource
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -50,18 +50,25 @@ class Scale:
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
             return apart.submit(_weigh, self.leaders, do, given, named).result()
 
-    def weigh_thrice(self, do: Callable[Given, Result], *given: Given.args, **named: Given.kwargs) -> tuple[Result, Cost]:
-        """Do something three times where it is short, once otherwise; return the last result and the median run's cost."""
+    def weigh_again(self, do: Callable[[], Result], before: Callable[[], None]) -> tuple[Result, Cost]:
+        """Do something three times where it is short, once otherwise, each time after `before`, which costs nothing.
+
+        Return the last result and the cost of the median run.
+        """
         costs: list[Cost] = []
         while len(costs) < RUNS and (not costs or costs[0].seconds < SHORT_SECONDS):
-            result, cost = self.weigh(do, *given, **named)
+            before()
+            result, cost = self.weigh(do)
             costs.append(cost)
-        return result, sorted(costs, key=lambda cost: cost.seconds)[len(costs) // 2]
+        return result, median(costs)
 
 
-def _weigh(
-    leaders: tuple[int, ...], do: Callable[..., Result], given: tuple[object, ...], named: dict[str, object]
-) -> tuple[Result, Cost]:
+def median(costs: Sequence[Cost]) -> Cost:
+    """Return the cost of the run in the middle, by wall time."""
+    return sorted(costs, key=lambda cost: cost.seconds)[len(costs) // 2]
+
+
+def _weigh(leaders: tuple[int, ...], do: Callable[..., Result], given: tuple[object, ...], named: dict[str, object]) -> tuple[Result, Cost]:
     before, begun = _spent(leaders), time.perf_counter()
     result = do(*given, **named)
     seconds = time.perf_counter() - begun

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import psycopg
 import sqlalchemy as sa
@@ -24,6 +25,7 @@ Counts = dict[str, int]
 
 # Steps touch a shard, a lot or a file of tables that hold a nation, and often rows that the same transaction has just written, of
 # which the planner knows nothing: it would read whole tables for each of them. Steps that merge or count whole tables say so.
+_BIND = re.compile(r"(?<!:):([a-z_]+)")
 BY_INDEX = {"options": "-c enable_seqscan=off"}
 
 
@@ -50,6 +52,16 @@ class Session:
     def run(self, name: str, /, **binds: object) -> int:
         """Run a statement and return how many rows it touched."""
         return self.connection.execute(_statement(self.folder, name), binds).rowcount
+
+    def copy_out(self, name: str, /, file: BinaryIO, **binds: object) -> None:
+        """Write what a query finds to a file, as CSV without header, by COPY."""
+        # COPY takes no bind parameters of the server: the driver quotes them.
+        query = _BIND.sub(r"%(\1)s", (self.folder / f"{name}.sql").read_text())
+        driver = self.connection.connection.driver_connection
+        assert driver is not None  # noqa: S101 - a checked-out connection always has its driver's
+        with driver.cursor() as cursor, cursor.copy(f"copy ({query}) to stdout (format csv)", binds) as copy:
+            for block in copy:
+                file.write(block)
 
     def copy_rows(self, target: str, chunks: Iterator[bytes]) -> None:
         """Copy CSV chunks (UTF-8, no header, unquoted empty = null) into `target`, a table name with its columns, by COPY."""

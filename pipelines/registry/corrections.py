@@ -119,11 +119,18 @@ def _keep(work: Work, store: ObjectStore, delivery: KnownDelivery, rows: _Rows, 
 
 
 def _manifest(delivery: KnownDelivery, entry: FileEntry, sequence: int) -> Manifest:
-    assert delivery.body and delivery.reference_date  # noqa: S101 - it was taken in, so its manifest was read
+    body, reference_date = _of(delivery)
     return Manifest(
-        contract=CONTRACT_VERSION, body=delivery.body, kind=DeliveryKind.CORRECTION, reference_date=delivery.reference_date,
+        contract=CONTRACT_VERSION, body=body, kind=DeliveryKind.CORRECTION, reference_date=reference_date,
         sequence=sequence, files=(entry,),
     )  # fmt: skip
+
+
+def _of(delivery: KnownDelivery) -> tuple[str, dt.date]:
+    """Return whose and of what day a delivery is; one that was taken in has both."""
+    if delivery.body is None or delivery.reference_date is None:
+        raise RuleError(f"{delivery.folder} has no manifest that can be read")
+    return delivery.body, delivery.reference_date
 
 
 def _written(manifest: Manifest) -> bytes:
@@ -132,8 +139,8 @@ def _written(manifest: Manifest) -> bytes:
 
 def _last_in_store(store: ObjectStore, delivery: KnownDelivery) -> int:
     """Return the highest number of a correction that lies in the store, taken in or not; the body may send some itself."""
-    assert delivery.body and delivery.reference_date  # noqa: S101 - it was taken in, so its manifest was read
-    prefix = delivery_folder(delivery.body, delivery.reference_date, DeliveryKind.CORRECTION, 0).removesuffix("0")
+    body, reference_date = _of(delivery)
+    prefix = delivery_folder(body, reference_date, DeliveryKind.CORRECTION).removesuffix("0")
     numbers = [key.removeprefix(prefix).split("/")[0] for key in store.keys(BUCKET, prefix)]
     return max((int(number) for number in numbers if number.isascii() and number.isdigit()), default=0)
 

@@ -85,7 +85,7 @@ def rows_at(portion: Portion, lines: Sequence[int]) -> pa.Table:
     for batch in read_batches(portion):
         here = wanted[(wanted >= start) & (wanted < start + batch.num_rows)] - start
         if len(here):
-            found.append(batch.take(pa.array(here)))
+            found.append(batch.take(here))
         start += batch.num_rows
     return pa.Table.from_batches(found, schema=DELIVERY_SCHEMA)
 

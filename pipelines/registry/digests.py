@@ -55,6 +55,13 @@ select p.matricule
 from previous as p anti join delivered using (number) anti join kept as k on p.matricule = k.former
 order by p.matricule
 """
+_GONE_OF_KNOWN = """
+select any_value(k.matricule) as matricule
+from known as k left join delivered as d on k.matricule[1:13] = d.number
+group by k.person_id
+having count(d.number) = 0
+order by matricule
+"""
 _REPEATED = """
 with twice as (
   select matricule from kept group by matricule having count(*) > 1
@@ -131,7 +138,7 @@ def write_rows(file: Path, portion: int, rows: Rows, columns: dict[str, Any]) ->
 class DeliveryDigests:
     """The digests of one delivery under examination, in a directory of its own.
 
-    `delivered-*.parquet` holds every row (only where there is something to compare with), `kept-*.parquet` the good rows
+    `delivered-*.parquet` holds every row (only of a full delivery that is not the first of its body), `kept-*.parquet` the good rows
     that were examined.
     """
 
@@ -160,6 +167,16 @@ class DeliveryDigests:
     def gone(self) -> Iterator[pa.RecordBatch]:
         """Return the matricules that the last delivery had and this one has not, neither as a number nor as a former one."""
         return iter(self._duck.sql(_GONE).to_arrow_reader())
+
+    def gone_of(self, known: Path) -> Iterator[pa.RecordBatch]:
+        """Return one matricule of each person of `known` whom this delivery does not name: where there was nothing to compare with.
+
+        `known` is a CSV file without header: person id, matricule; a person has one line a matricule.
+        """
+        self._view("delivered")
+        columns = {"person_id": "BIGINT", "matricule": "VARCHAR"}
+        self._duck.read_csv(str(known), header=False, columns=columns).create_view("known")
+        return iter(self._duck.sql(_GONE_OF_KNOWN).to_arrow_reader())
 
     def examined(self, unchanged: bool) -> None:
         """Take note of the rows that were kept: the good ones examined, and with `unchanged` those that need no examination."""

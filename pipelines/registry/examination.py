@@ -149,6 +149,7 @@ class Examination:
     digests: DeliveryDigests
     judged: dict[int, Judged] = field(default_factory=dict)
     repeated: dict[int, Rows] = field(default_factory=dict)
+    tells_who_is_gone: bool = False
     compared: bool = False
     changed: int = 0
 
@@ -215,17 +216,21 @@ def cut(manifest: Manifest, files: Callable[[FileEntry], Path], directory: Path,
     return [PortionTask(number, portion, manifest.reference_date, directory) for number, portion in enumerate(portions)]
 
 
-def examine(manifest: Manifest, tasks: list[PortionTask], directory: Path, previous: Sequence[Path], workers: int) -> Examination:
+def examine(
+    manifest: Manifest, tasks: list[PortionTask], directory: Path, previous: Sequence[Path], workers: int, is_first: bool = True
+) -> Examination:
     """Judge the rows of a delivery that differ from `previous`, the digest files of its body: a full delivery, then its deltas.
 
-    Without previous files, or for a delta, every row is judged. Memory: one portion a process.
+    Without previous files, or for a delta, every row is judged. `is_first` of its body: nobody can be gone. Memory: one portion a process.
     Raises: BadFileError where a value cannot be read.
     """
     found = Examination(manifest, directory, tasks, DeliveryDigests(directory))
+    found.tells_who_is_gone = manifest.kind is DeliveryKind.FULL and not is_first
     wanted: dict[int, Rows | None] = {task.number: None for task in tasks}
     with _Workers(workers, len(tasks)) as pool:
-        if manifest.kind is DeliveryKind.FULL and previous and all(map(usable, previous)):
+        if found.tells_who_is_gone:
             pool.run(PortionTask.digest, [(task,) for task in tasks])
+        if found.tells_who_is_gone and previous and all(map(usable, previous)):
             changed = found.digests.compare(previous[0], previous[1:])
             found.compared, found.changed = True, sum(map(len, changed.values()))
             wanted = dict(changed)

@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+import pyarrow as pa
 from sqlalchemy.engine import RowMapping
 
 from pipelines.platform.clock import legal_day
@@ -148,7 +149,9 @@ class Intake:
             raise BadFileError(
                 f"{manifest.rows} rows came, and {full['counts']['received']} in the last full delivery: it was taken for a truncated one"
             )
-        with examine(manifest, tasks, directory, self._digests_of(last, directory), self.settings.intake_workers) as found:
+        with examine(
+            manifest, tasks, directory, self._digests_of(last, directory), self.settings.intake_workers, is_first=not last
+        ) as found:
             yield found
 
     def _digests_of(self, last: Sequence[RowMapping], directory: Path) -> list[Path]:
@@ -231,8 +234,8 @@ class Intake:
     def _settle(self, loading: Loading, examination: Examination, newcomers: int, work: Work) -> Counts:
         """Do what can be done only once everybody is in: links of known people, people who look alike, departures."""
         counts = {"alike": self._ask_about_likeness(work, loading, examination, newcomers), "moved": 0, "departed": 0}
-        if examination.compared:
-            counts |= let_go(work, loading, examination.digests.gone())
+        if examination.tells_who_is_gone:
+            counts |= let_go(work, loading, self._gone(work, loading, examination))
         work.run(
             "registry/link_known",
             first_newcomer=loading.first_newcomer,
@@ -242,6 +245,16 @@ class Intake:
         work.run("registry/forget_names")
         work.run("registry/find_awaited")
         return counts
+
+    def _gone(self, work: Work, loading: Loading, examination: Examination) -> Iterator[pa.RecordBatch]:
+        """Return the matricules of people whom the delivery no longer names: of the last delivery, else of all whom the registry knows."""
+        if examination.compared:
+            return examination.digests.gone()
+        known = examination.directory / "known.csv"
+        work.all("platform/allow_scans")
+        with known.open("wb") as file:
+            work.copy_out("registry/people_of_body", file, body=loading.manifest.body)
+        return examination.digests.gone_of(known)
 
     def _ask_about_likeness(self, work: Work, loading: Loading, examination: Examination, newcomers: int) -> int:
         asked: dict[str, object] = {"day": legal_day(self.as_of), "work_id": work.work_id}

@@ -168,18 +168,24 @@ def is_coherent(postcode: str | None, town: str) -> bool:
 def department_of(postcode: str) -> str | None:
     """Return the department of a postcode, None where no postcode has this shape.
 
-    20000-20199 is 2A and 20200-20299, 20600-20699 is 2B; 97x and 98x have three characters; 00 is the armed forces
-    (SP 00xxx ARMEES). A postcode says where mail is sorted: a few villages are served from the neighbouring department.
+    20000-20199 is 2A and 20200-20299, 20600-20699 is 2B, besides CEDEX codes that bear another number (20700 AJACCIO CEDEX 9,
+    97744 SAINT DENIS CEDEX 9); 97x and 98x have three characters; 00 is the armed forces (SP 00xxx ARMEES). A postcode says where mail is sorted:
+    a few villages are served from the neighbouring department.
     """
     if len(postcode) != 5 or not (postcode.isascii() and postcode.isdigit()):
         return None
     two, three = postcode[:2], postcode[:3]
     if two == "20":
-        return {"200": "2A", "201": "2A", "202": "2B", "206": "2B"}.get(three)
+        return _CORSICA.get(three)
     if two in ("97", "98"):
-        return three if three in _OVERSEAS else None
+        return _OVERSEAS.get(three)
     return None if two in ("96", "99") else two
 
 
 MILITARY = "00"
-_OVERSEAS = {"971", "972", "973", "974", "975", "976", "977", "978", "980", "984", "986", "987", "988"}
+_CORSICA = {"200": "2A", "201": "2A", "202": "2B", "204": "2B", "206": "2B", "207": "2A"}
+# Saint-Barthélemy (97133) and Saint-Martin (97150) are sorted with Guadeloupe; 977 and 978 are CEDEX codes of La Réunion.
+_OVERSEAS = {code: code for code in ("971", "972", "973", "974", "975", "976", "980", "984", "986", "987", "988")} | {
+    "977": "974",
+    "978": "974",
+}

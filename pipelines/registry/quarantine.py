@@ -69,7 +69,7 @@ def look(db: Database, store: ObjectStore, settings: Settings, folder: str) -> F
 def _found(delivery: KnownDelivery, portions: list[tuple[Portion, pa.Table]]) -> Found:
     pairs: Counter[tuple[str, str]] = Counter()
     for _, faults in portions:
-        pairs.update(zip(faults.column("reason").to_pylist(), faults.column("column").to_pylist(), strict=True))
+        pairs.update((fault["reason"], fault["column"]) for fault in faults.to_pylist())
     by_line = [(portion.entry.name, line, why) for portion, faults in portions for line, why in _reasons(faults).items()]
     first = [{"file": file, "line": line, "reasons": why, "replayed_by": None} for file, line, why in by_line[:FIRST_LINES]]
     by_reason = [{"reason": reason, "column_name": column, "rows": rows} for (reason, column), rows in sorted(pairs.items())]

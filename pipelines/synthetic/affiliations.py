@@ -32,8 +32,7 @@ class Affiliations:
 
 def draw_affiliations(rng: np.random.Generator, people: People, department: Integers, bodies: tuple[str, ...]) -> Affiliations:
     """Draw the body of each adult, then children after their parents."""
-    shares = np.array([float(SHARES.get(code, 0 if code == _MAYOTTE_BODY else _OTHER_SHARE)) for code in bodies])
-    shares = shares / shares.sum() if shares.any() else np.full(len(bodies), 1 / len(bodies))
+    shares = body_shares(bodies)
     body = rng.choice(len(bodies), size=len(people), p=shares)
     if _MAYOTTE_BODY in bodies:
         body[department == places().departments.index(MAYOTTE)] = bodies.index(_MAYOTTE_BODY)
@@ -50,6 +49,12 @@ def draw_affiliations(rng: np.random.Generator, people: People, department: Inte
     body[after_second] = other[after_second]
     second[second == body] = -1
     return Affiliations(body, second)
+
+
+def body_shares(bodies: tuple[str, ...]) -> npt.NDArray[np.float64]:
+    """Return the share of each body among people who do not live in Mayotte; they add up to 1."""
+    shares = np.array([float(SHARES.get(code, 0 if code == _MAYOTTE_BODY else _OTHER_SHARE)) for code in bodies])
+    return shares / shares.sum() if shares.any() else np.full(len(bodies), 1 / len(bodies))
 
 
 def offices(bodies: tuple[str, ...], body: Integers, department: Integers) -> pa.StringArray:

@@ -1,4 +1,4 @@
-"""Chance that depends on nothing but a person's number, a day and a seed: the same in the files of two bodies, whatever the order of rows."""
+"""Chance that depends on a person's number, a day and a seed only: the same in the files of two bodies, in any order of rows."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Chances:
 
     def _drawn(self, purpose: str) -> npt.NDArray[np.uint64]:
         """Return numbers of 53 bits; another purpose gives others."""
-        return _mixed(self.roots + np.uint64(zlib.crc32(purpose.encode())) * _ODD) >> np.uint64(11)
+        return _mixed(self.roots + np.uint64(zlib.crc32(purpose.encode()) << 32)) >> np.uint64(11)
 
 
 def chances_of(matricules: pa.StringArray, seed: int, day: int) -> Chances:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,16 @@ def joined(separator: str, *columns: pa.StringArray) -> pa.StringArray:
 def choose(condition: Mask, yes: Any, no: Any) -> Any:
     """Return `yes` where a condition holds, else `no` (arrays or scalars; None is null)."""
     return pc.if_else(pa.array(condition), yes, no)
+
+
+def with_columns(rows: pa.Table, columns: Mapping[str, Any]) -> pa.Table:
+    """Return rows some of whose columns are replaced, by arrays or by one scalar for all."""
+    for name, column in columns.items():
+        place = rows.schema.get_field_index(name)
+        field: Any = rows.schema.field(place)
+        values = pa.array([column.as_py()] * rows.num_rows, field.type) if isinstance(column, pa.Scalar) else column
+        rows = rows.set_column(place, field, values)
+    return rows
 
 
 def dates(days: npt.NDArray[np.int64], null: Mask | None = None) -> pa.Date32Array:

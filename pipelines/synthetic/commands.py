@@ -9,7 +9,10 @@ from typing import Annotated
 import typer
 
 from pipelines.platform.errors import EspaceSanteError
+from pipelines.registry.contract import DeliveryKind
+from pipelines.synthetic.evolution import evolve
 from pipelines.synthetic.france import DEFAULT_AS_OF, DEFAULT_FAULTY_SHARE, OutputFormat, generate
+from pipelines.synthetic.life_events import Event
 
 registry_app = typer.Typer(name="registry", help="Registries of insured people.", no_args_is_help=True)
 
@@ -32,14 +35,40 @@ def generate_command(
     """Write the deliveries of an invented France, one folder an insurance body."""
     codes = tuple(code.strip().upper() for code in bodies.split(",") if code.strip())
     try:
-        day = dt.date.fromisoformat(as_of)
-    except ValueError:
-        raise typer.BadParameter("a date is written YYYY-MM-DD", param_hint="--as-of") from None
-    try:
-        summary = generate(people, seed, out, form=form, faulty_share=faulty_share, bodies=codes, as_of=day)
+        summary = generate(people, seed, out, form=form, faulty_share=faulty_share, bodies=codes, as_of=_day(as_of, "--as-of"))
     except EspaceSanteError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     for body in summary.bodies:
         typer.echo(f"{body.body:8} {body.rows:>12,} rows {body.files:>4} files {sum(body.faults.values()):>8,} faulty  {body.folder}")
     typer.echo(f"{'':8} {summary.rows:>12,} rows for {summary.people:,} people, {summary.faulty_rows:,} of them faulty")
+
+
+@registry_app.command("evolve")
+def evolve_command(
+    source: Annotated[
+        Path, typer.Option("--from", help="Folder that holds deliveries/<body>/<date>-full/; the last one before --on is read.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder under which deliveries/<body>/<date>-<kind>/ is written; it may be the same.")],
+    on: Annotated[str, typer.Option(help="Reference date of the new deliveries, YYYY-MM-DD.")],
+    kind: Annotated[DeliveryKind, typer.Option(help="Everyone (full), or only who is new or changed (delta).")] = DeliveryKind.FULL,
+    share: Annotated[float, typer.Option(help="About how many of the people change; 0 repeats the last full delivery.")] = 0.01,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 1,
+) -> None:
+    """Write each body's next delivery: people move, marry, are born, die, change body or number."""
+    try:
+        written = evolve(source, out, _day(on, "--on"), kind, share, seed)
+    except EspaceSanteError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    for body in written:
+        typer.echo(f"{body.body:8} {body.rows:>12,} rows  {body.folder}")
+    for event in Event:
+        typer.echo(f"{event:20} {sum(body.events.get(event, 0) for body in written):>12,}")
+
+
+def _day(text: str, option: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("a date is written YYYY-MM-DD", param_hint=option) from None

@@ -62,10 +62,18 @@ class _Transcoder(io.RawIOBase):
 class DeliveryWriter:
     """Takes the rows of one body chunk by chunk, in flat memory; `close` writes what is left, then the manifest."""
 
-    def __init__(self, out: Path, body: str, reference_date: dt.date, form: FileFormat, encoding: Encoding = Encoding.UTF_8) -> None:
-        self.folder = out / delivery_folder(body, reference_date, DeliveryKind.FULL)
+    def __init__(
+        self,
+        out: Path,
+        body: str,
+        reference_date: dt.date,
+        form: FileFormat,
+        encoding: Encoding = Encoding.UTF_8,
+        kind: DeliveryKind = DeliveryKind.FULL,
+    ) -> None:
+        self.folder = out / delivery_folder(body, reference_date, kind)
         self.folder.mkdir(parents=True)
-        self._body, self._reference_date = body, reference_date
+        self._body, self._reference_date, self._kind = body, reference_date, kind
         self._format, self._encoding = form, encoding
         self._entries: list[FileEntry] = []
         self._waiting: list[pa.Table] = []
@@ -88,7 +96,7 @@ class DeliveryWriter:
         manifest = Manifest(
             contract=CONTRACT_VERSION,
             body=self._body,
-            kind=DeliveryKind.FULL,
+            kind=self._kind,
             reference_date=self._reference_date,
             files=tuple(self._entries),
         )

@@ -28,6 +28,7 @@ _SPOILERS: dict[RowFault, tuple[str, Callable[[str | None], str | None]]] = {
     RowFault.MATRICULE_SHAPE: ("matricule", lambda text: (text or "")[:-1]),
     RowFault.MATRICULE_MISSING: ("matricule", lambda _: None),
     RowFault.MATRICULE_KIND_UNKNOWN: ("matricule_kind", lambda _: "MIG"),
+    RowFault.FORMER_MATRICULE_SHAPE: ("former_matricule", lambda _: "28405"),
     RowFault.NAME_MISSING: ("birth_name", lambda _: None),
     RowFault.TEXT_UNREADABLE: ("birth_name", lambda text: f"{text}\x1a"),
     RowFault.SEX_UNKNOWN: ("sex", lambda _: "X"),

@@ -117,6 +117,14 @@ def _pools() -> tuple[_Pool, _Pool]:
     return _pool([surnames[origin] for origin in ORIGINS]), _pool(groups)
 
 
+def french_names() -> tuple[pa.StringArray, pa.StringArray, pa.StringArray]:
+    """Return surnames, first names of young men and of young women, as most people in France have them."""
+    surnames, firsts = _pools()
+    origin = ORIGINS.index("france")
+    boys, girls = (slice(firsts.first[group], firsts.first[group] + firsts.count[group]) for group in (origin * 6, origin * 6 + 1))
+    return surnames.words[: int(surnames.count[origin])], firsts.words[boys], firsts.words[girls]
+
+
 def _pool(groups: list[list[str]]) -> _Pool:
     words = [unicodedata.normalize("NFC", word) for group in groups for word in group]
     count = np.array([len(group) for group in groups])

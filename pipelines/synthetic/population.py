@@ -17,7 +17,7 @@ import pyarrow as pa
 from pipelines.registry.arrow_text import Mask, digits, fixed_strings
 from pipelines.registry.contract import DELIVERY_SCHEMA, MatriculeKind, Protection
 from pipelines.synthetic.affiliations import draw_affiliations, offices
-from pipelines.synthetic.columns import choose, dates, pick, pick_any
+from pipelines.synthetic.columns import choose, dates, pick, pick_any, with_columns
 from pipelines.synthetic.contacts import draw_contacts, words
 from pipelines.synthetic.households import GUARDED, Integers, People, draw_people
 from pipelines.synthetic.injected_faults import choose_faults, spoil
@@ -113,7 +113,7 @@ def _identity(
 ) -> tuple[dict[str, Any], Mask]:
     """Return the columns of identity, and who has a provisional number."""
     born, abroad, place = births
-    years, months, raw = _raw_dates(born)
+    years, months, raw = raw_dates(born)
     incomplete = abroad & (years < 1985) & (rng.random(len(people)) < _INCOMPLETE)
     unknown_month = _hide_parts(rng, raw, incomplete)
     provisional = rng.random(len(people)) < _PROVISIONAL
@@ -137,7 +137,7 @@ def _identity(
     return columns, provisional
 
 
-def _raw_dates(born: Integers) -> tuple[Integers, Integers, npt.NDArray[np.uint8]]:
+def raw_dates(born: Integers) -> tuple[Integers, Integers, npt.NDArray[np.uint8]]:
     """Return years, months and raw YYYYMMDD in ASCII (people, 8)."""
     days = born.astype("datetime64[D]")
     month_starts = days.astype("datetime64[M]")
@@ -189,11 +189,8 @@ def _elsewhere(
     """Return the rows of people in a second body, who joined it later than the first."""
     today = (population.as_of - dt.date(1970, 1, 1)).days
     indices: Any = pa.array(moved)
-    rows = table.take(indices)
     changes: dict[str, Any] = {
         "office": offices(population.bodies, second[moved], department[moved]),
         "affiliated_since": dates(np.minimum(today, np.maximum(since[moved] + 30, today - 30 - moved % 200))),
     }
-    for name, column in changes.items():
-        rows = rows.set_column(rows.schema.get_field_index(name), DELIVERY_SCHEMA.field(name), column)
-    return rows
+    return with_columns(table.take(indices), changes)

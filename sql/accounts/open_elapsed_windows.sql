@@ -2,7 +2,8 @@
 -- person died, left, came of age meanwhile, or has an account already.
 -- Grain: one person. Idempotency key: the journey's status, and one open account a person. Index: journey_window.
 -- The journeys are locked: an opposition that is being recorded makes this statement wait, and the row is then read again,
--- OPPOSED, and left alone. Source: CSP R1111-28.
+-- OPPOSED, and left alone. Whoever may be another person of the registry is left alone until a person has decided: neither opened nor
+-- cancelled. Indexes besides: doubt_open, doubt_open_other. Source: CSP R1111-28.
 with due as (
   select
     j.person_id,
@@ -16,6 +17,14 @@ with due as (
     and j.person_id between :first_id and :last_id
     and not exists (
       select from oppositions.opposition as o where o.person_id = j.person_id and o.campaign_id = j.campaign_id
+    )
+    and not exists (
+      select from registry.doubt as d
+      where d.person_id = j.person_id and d.status = 'OPEN' and d.kind in ('SAME_TRAITS', 'TWO_PEOPLE')
+    )
+    and not exists (
+      select from registry.doubt as d
+      where d.other_id = j.person_id and d.status = 'OPEN' and d.kind in ('SAME_TRAITS', 'TWO_PEOPLE')
     )
   order by j.person_id
   for update of j

@@ -1,8 +1,20 @@
 -- Plans the people of one department who have no notice yet: who is told, through whom, by which channel; who is not, and why.
 -- Grain: one person. Idempotency key: the journey's primary key; only a journey that is ELIGIBLE or EXCLUDED is taken up again.
 -- A channel that failed is not tried again until the registry brings other contact data.
--- Index: contact_by_department, then primary keys. People beyond the room left in the day stay for the next.
-with resident as (
+-- Whoever may be another person of the registry is not told, whichever of the two it is, until a person has decided: of two notices to
+-- one person, one could be opposed and the other opened.
+-- Index: contact_by_department, doubt_open, then primary keys. People beyond the room left in the day stay for the next.
+with doubtful as (
+  select d.person_id
+  from registry.doubt as d
+  where d.status = 'OPEN' and d.kind in ('SAME_TRAITS', 'TWO_PEOPLE')
+  union
+  select d.other_id
+  from registry.doubt as d
+  where d.status = 'OPEN' and d.kind in ('SAME_TRAITS', 'TWO_PEOPLE')
+),
+
+resident as (
   select
     c.person_id,
     p.died_on,
@@ -86,6 +98,7 @@ decided as (
     case
       when died_on is not null then 'DECEASED'
       when rights_end_on <= :day then 'LEFT'
+      when exists (select 1 from doubtful as d where d.person_id = addressed.person_id) then 'DOUBTFUL_IDENTITY'
       when born_on is null then 'BIRTH_DATE_UNKNOWN'
       when recipient_id is null then 'NO_REPRESENTATIVE'
       when channel is null then 'NO_ADDRESS'

@@ -1,15 +1,37 @@
--- People who died or left between planning and sending are told nothing: their notice is withdrawn before it leaves.
--- Grain: one prepared attempt of the day's waves. Idempotency: only a PREPARED attempt is withdrawn. Index: attempt_open.
-with gone as (
+-- People who died or left between planning and sending are told nothing: their notice is withdrawn before it leaves. So is that of
+-- people of whom it was asked meanwhile whether they are one: they are planned again once a person has decided.
+-- Grain: one prepared attempt of the day's waves. Idempotency: only a PREPARED attempt is withdrawn. Index: attempt_open, doubt_open.
+with doubtful as (
+  select d.person_id
+  from registry.doubt as d
+  where d.status = 'OPEN' and d.kind in ('SAME_TRAITS', 'TWO_PEOPLE')
+  union
+  select d.other_id
+  from registry.doubt as d
+  where d.status = 'OPEN' and d.kind in ('SAME_TRAITS', 'TWO_PEOPLE')
+),
+
+prepared as (
   select
     a.person_id,
     a.campaign_id,
     a.attempt_no,
-    case when p.died_on is not null then 'DECEASED' else 'LEFT' end as reason
+    case
+      when p.died_on is not null then 'DECEASED'
+      when p.rights_end_on <= :day then 'LEFT'
+      when d.person_id is not null then 'DOUBTFUL_IDENTITY'
+    end as reason
   from campaign.wave as w
   inner join campaign.attempt as a on w.wave_id = a.wave_id and a.status = 'PREPARED'
   inner join registry.person as p on a.person_id = p.person_id
-  where w.status = 'APPROVED' and w.campaign_id = :campaign_id and (p.died_on is not null or p.rights_end_on <= :day)
+  left join doubtful as d on a.person_id = d.person_id
+  where w.status = 'APPROVED' and w.campaign_id = :campaign_id
+),
+
+gone as (
+  select *
+  from prepared
+  where reason is not null
 ),
 
 withdrawn as (
@@ -20,6 +42,8 @@ withdrawn as (
 )
 
 update campaign.journey as j
-set status = 'CANCELLED', reason = g.reason
+set
+  status = case when g.reason = 'DOUBTFUL_IDENTITY' then 'ELIGIBLE' else 'CANCELLED' end::campaign.journey_status,
+  reason = g.reason
 from gone as g
 where j.person_id = g.person_id and j.campaign_id = g.campaign_id and j.status = 'PLANNED'

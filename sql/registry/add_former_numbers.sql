@@ -5,8 +5,9 @@ select
   given.matricule_kind,
   given.person_id,
   :day
-from unnest(
-  cast(:matricules as text[]), cast(:kinds as text[]), cast(:person_ids as bigint[])
-) as given (matricule, matricule_kind, person_id)
+from
+  unnest(
+    cast(:matricules as text[]), cast(:kinds as text[]), cast(:person_ids as bigint[])
+  ) as given (matricule, matricule_kind, person_id)
 order by given.matricule
 on conflict (matricule) do nothing

@@ -1,2 +1,3 @@
 -- Whether the registry knows anybody yet.
-select exists (select from registry.person) as known
+select count(*) > 0 as known
+from (select from registry.person limit 1) as anybody

@@ -2,8 +2,7 @@
 -- deliveries come changes nothing. What speaks leaves the others; it is taken up (`incoming`) unless it spoke already.
 -- Grain: one contested person. Index: primary keys.
 with best as (
-  select distinct on (a.person_id)
-    a.*
+  select distinct on (a.person_id) a.*
   from contested as t
   inner join registry.second_affiliation as a on t.person_id = a.person_id
   order by a.person_id asc, a.affiliated_since desc, a.body desc
@@ -47,7 +46,7 @@ select
   b.large_print,
   b.representative_1,
   b.representative_2,
-  b.died_on
+  b.died_on as declared_died_on
 from best as b
 inner join registry.contact as c on b.person_id = c.person_id
 where b.body = :body or b.body <> c.body

@@ -7,7 +7,7 @@ with let_go as (
   inner join registry.contact as c on d.person_id = c.person_id and c.body = :body
   where
     p.person_id = d.person_id and p.rights_end_on is null and p.died_on is null
-    and not exists (select from registry.second_affiliation as a where a.person_id = d.person_id)
+    and not exists (select from registry.second_affiliation as a where a.person_id = p.person_id)
   returning p.person_id, c.department
 ),
 

@@ -6,7 +6,8 @@ select
   given.line,
   given.reason,
   given.column_name
-from unnest(
-  cast(:lines as bigint[]), cast(:reasons as text[]), cast(:columns as text[])
-) as given (line, reason, column_name)
+from
+  unnest(
+    cast(:lines as bigint[]), cast(:reasons as text[]), cast(:columns as text[])
+  ) as given (line, reason, column_name)
 on conflict do nothing

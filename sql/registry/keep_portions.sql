@@ -6,7 +6,8 @@ select
   given.portion,
   given.newcomers,
   given.first_person_id
-from unnest(
-  cast(:portions as integer[]), cast(:newcomers as integer[]), cast(:first_ids as bigint[])
-) as given (portion, newcomers, first_person_id)
+from
+  unnest(
+    cast(:portions as integer[]), cast(:newcomers as integer[]), cast(:first_ids as bigint[])
+  ) as given (portion, newcomers, first_person_id)
 inner join registry.delivery as d on d.folder = :folder and d.manifest_sha256 = :manifest_sha256

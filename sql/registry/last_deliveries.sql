@@ -14,4 +14,4 @@ select
 from registry.delivery as d
 inner join base as b on d.reference_date >= b.reference_date
 where d.body = :body and d.status = 'TAKEN_IN'
-order by d.kind = 'full' desc, d.reference_date, d.delivery_id
+order by d.kind = 'full' desc, d.reference_date asc, d.delivery_id asc

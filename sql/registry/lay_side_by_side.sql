@@ -1,6 +1,17 @@
 -- What every body says of the contested people, laid side by side: the body that spoke until now, and the one that delivers.
 -- Grain: one person and body. Idempotency key: the primary key. Indexes: primary keys, identifier_of_person.
-with declared as (
+with named as (
+  select
+    t.person_id,
+    r.rank,
+    coalesce(r.awaited_matricule, max(i.matricule)) as matricule
+  from contested as t
+  inner join registry.representative as r on t.person_id = r.person_id
+  left join registry.identifier as i on r.representative_id = i.person_id
+  group by t.person_id, r.rank, r.awaited_matricule
+),
+
+declared as (
   select
     p.person_id,
     c.body,
@@ -26,11 +37,13 @@ with declared as (
     c.address_flags,
     c.language,
     c.large_print,
-    (select coalesce(r.awaited_matricule, (select max(i.matricule) from registry.identifier as i where i.person_id = r.representative_id)) from registry.representative as r where r.person_id = p.person_id and r.rank = 1) as representative_1,
-    (select coalesce(r.awaited_matricule, (select max(i.matricule) from registry.identifier as i where i.person_id = r.representative_id)) from registry.representative as r where r.person_id = p.person_id and r.rank = 2) as representative_2
+    first.matricule as representative_1,
+    second.matricule as representative_2
   from contested as t
   inner join registry.contact as c on t.person_id = c.person_id and c.body <> :body
   inner join registry.person as p on t.person_id = p.person_id
+  left join named as first on t.person_id = first.person_id and first.rank = 1
+  left join named as second on t.person_id = second.person_id and second.rank = 2
   union all
   select
     s.person_id,
@@ -63,26 +76,20 @@ with declared as (
   inner join staged as s on t.person_id = s.person_id
 )
 
-merge into registry.second_affiliation as a
-using declared as d
-  on a.person_id = d.person_id and a.body = d.body
-when matched then
-  update set
-    office = d.office, affiliated_since = d.affiliated_since, birth_name = d.birth_name, used_name = d.used_name,
-    first_names = d.first_names, birth_name_key = d.birth_name_key, first_names_key = d.first_names_key,
-    birthplace_code = d.birthplace_code, protection = d.protection, died_on = d.died_on, rights_end_on = d.rights_end_on,
-    email = d.email, address_2 = d.address_2, address_3 = d.address_3, address_4 = d.address_4, address_5 = d.address_5,
-    postcode = d.postcode, town = d.town, department = d.department, address_flags = d.address_flags, language = d.language,
-    large_print = d.large_print, representative_1 = d.representative_1, representative_2 = d.representative_2
-when not matched then
-  insert (
-    person_id, body, office, affiliated_since, birth_name, used_name, first_names, birth_name_key, first_names_key,
-    birthplace_code, protection, died_on, rights_end_on, email, address_2, address_3, address_4, address_5, postcode, town,
-    department, address_flags, language, large_print, representative_1, representative_2
-  )
-  values (
-    d.person_id, d.body, d.office, d.affiliated_since, d.birth_name, d.used_name, d.first_names, d.birth_name_key,
-    d.first_names_key, d.birthplace_code, d.protection, d.died_on, d.rights_end_on, d.email, d.address_2, d.address_3,
-    d.address_4, d.address_5, d.postcode, d.town, d.department, d.address_flags, d.language, d.large_print,
-    d.representative_1, d.representative_2
-  )
+insert into registry.second_affiliation as a (
+  person_id, body, office, affiliated_since, birth_name, used_name, first_names, birth_name_key, first_names_key,
+  birthplace_code, protection, died_on, rights_end_on, email, address_2, address_3, address_4, address_5, postcode, town,
+  department, address_flags, language, large_print, representative_1, representative_2
+)
+select *
+from declared
+on conflict (person_id, body) do update
+  set
+    office = excluded.office, affiliated_since = excluded.affiliated_since, birth_name = excluded.birth_name,
+    used_name = excluded.used_name, first_names = excluded.first_names, birth_name_key = excluded.birth_name_key,
+    first_names_key = excluded.first_names_key, birthplace_code = excluded.birthplace_code, protection = excluded.protection,
+    died_on = excluded.died_on, rights_end_on = excluded.rights_end_on, email = excluded.email,
+    address_2 = excluded.address_2, address_3 = excluded.address_3, address_4 = excluded.address_4,
+    address_5 = excluded.address_5, postcode = excluded.postcode, town = excluded.town,
+    department = excluded.department, address_flags = excluded.address_flags, language = excluded.language,
+    large_print = excluded.large_print, representative_1 = excluded.representative_1, representative_2 = excluded.representative_2

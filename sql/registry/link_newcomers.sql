@@ -4,7 +4,7 @@ insert into registry.representative (person_id, rank, representative_id, awaited
 select
   l.person_id,
   l.rank,
-  i.person_id,
+  i.person_id as representative_id,
   case when i.person_id is null then l.matricule end
 from registry.named_representative as l
 left join registry.identifier as i on l.matricule = i.matricule

@@ -31,6 +31,6 @@ select
   s.large_print,
   s.representative_1,
   s.representative_2,
-  s.died_on
+  s.died_on as declared_died_on
 from staged as s
 where not exists (select from contested as c where c.person_id = s.person_id)

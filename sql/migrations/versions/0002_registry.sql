@@ -188,7 +188,8 @@ end
 $$;
 revoke execute on function registry.build_identifier_key(), registry.build_indexes(), registry.defer_indexes() from public;
 grant execute on function registry.build_identifier_key(), registry.build_indexes(), registry.defer_indexes() to espace_pipeline;
-select registry.build_identifier_key(), registry.build_indexes();
+select registry.build_identifier_key();
+select registry.build_indexes();
 
 -- Grain: one dated fact about one person that the campaign reads. Nobody of a body's first delivery is a newcomer.
 create table registry.fact (

@@ -10,8 +10,8 @@ select
   ) as right_hand,
   count(*) filter (
     where
-      cast(d.counts ->> 'quarantined' as bigint)
-      <> (select count(distinct row(q.file, q.line)) from registry.quarantine as q where q.delivery_id = d.delivery_id)
+    cast(d.counts ->> 'quarantined' as bigint)
+    <> (select count(distinct row(q.file, q.line)) from registry.quarantine as q where q.delivery_id = d.delivery_id)
   ) as violations
 from registry.delivery as d
 where d.status = 'TAKEN_IN'

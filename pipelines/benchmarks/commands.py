@@ -1,0 +1,48 @@
+"""`espace-sante benchmark ...`: figures from a shell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.benchmarks.figures import Figures
+
+benchmark_app = typer.Typer(name="benchmark", help="Measure how fast it is, beside what others take.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")]
+Keep = Annotated[bool, typer.Option("--keep", help="Leave the servers' directory there, to look at it.")]
+Under = Annotated[Path | None, typer.Option(help="Where a directory for the servers is made (the system's place for such).")]
+
+
+@benchmark_app.callback()
+def benchmark() -> None:
+    """Measure how fast it is, beside what others take."""
+
+
+@benchmark_app.command("registry")
+def registry_command(
+    people: Annotated[int, typer.Option(help="How many people to invent.", min=100)],
+    bodies: Annotated[str, typer.Option(help="Insurance bodies, separated by commas (all by default).")] = "",
+    as_json: AsJson = False,
+    keep: Keep = False,
+    under: Under = None,
+) -> None:
+    """Take in the registry of a nation on servers of its own: whole, unchanged, changed by a hundredth, and a delta."""
+    from pipelines.benchmarks.registry import ROOM, ROOM_A_PERSON, RegistryBenchmark
+    from pipelines.benchmarks.servers import servers
+
+    codes = tuple(code.strip().upper() for code in bodies.split(",") if code.strip())
+    with servers(under, ROOM + people * ROOM_A_PERSON, keep, _say) as own:
+        figures = RegistryBenchmark(own, people, codes, _say).run()
+    _show(figures, as_json)
+
+
+def _show(figures: Figures, as_json: bool) -> None:
+    typer.echo(figures.as_json() if as_json else figures.as_table())
+
+
+def _say(words: str) -> None:
+    """Tell progress where it is in nobody's way."""
+    typer.echo(words, err=True)
