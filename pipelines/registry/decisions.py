@@ -14,6 +14,8 @@ from pipelines.registry.delivered_rows import known_delivery
 from pipelines.registry.doubts import decide_doubt
 from pipelines.registry.steps import decide_delivery
 
+# Whom Airflow names where no person started a run.
+NOBODY = "schedule"
 # 13 characters identify a person as well as 15: the rest is a key.
 _MATRICULE = re.compile(r"[1-8][0-9]{4}[0-9AB]{2}[0-9]{6}", re.IGNORECASE)
 _ADDRESS = re.compile(r"\S@\S")
@@ -46,6 +48,8 @@ def decide(
     Safe to repeat: the same decision of the same person, with the same reason, changes nothing.
     Raises: RuleError if something else was decided before, or if nobody signs the decision; FinalError if there is nothing to decide on.
     """
+    if not decided_by or decided_by == NOBODY:
+        raise RuleError("nobody signs this decision: start the run from Airflow's form, signed in by your own name")
     why = checked_reason(reason)
     if decision in (Decision.ACCEPT, Decision.REFUSE):
         accepted = decision is Decision.ACCEPT

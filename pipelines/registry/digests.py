@@ -29,6 +29,7 @@ Rows: TypeAlias = "npt.NDArray[np.int64]"
 _DIGEST = f"""
 select
   upper(replace(matricule, ' ', ''))[1:13] as number,
+  upper(replace(former_matricule, ' ', ''))[1:13] as former,
   hash({", ".join(DELIVERY_SCHEMA.names)}) as digest
 from batch
 """  # noqa: S608 - the columns of the contract
@@ -52,26 +53,48 @@ order by d.portion, d."row"
 """
 _GONE = """
 select p.matricule
-from previous as p anti join delivered using (number) anti join kept as k on p.matricule = k.former
+from previous as p anti join delivered using (number) anti join kept as k on p.number = k.former[1:13]
 order by p.matricule
 """
 _GONE_OF_KNOWN = """
+with named as (
+  select number from delivered union select former from delivered
+)
 select any_value(k.matricule) as matricule
-from known as k left join delivered as d on k.matricule[1:13] = d.number
+from known as k left join named as d on k.matricule[1:13] = d.number
 group by k.person_id
 having count(d.number) = 0
 order by matricule
 """
+# Of rows with one number, or with one former number, the first counts. A number that another row gives as its former one is out of date.
 _REPEATED = """
 with twice as (
   select matricule from kept group by matricule having count(*) > 1
+),
+renamed as (
+  select portion, "row", former[1:13] as former from kept where former is not null
 )
-select portion, "row"
+select distinct portion, "row"
 from (
   select k.portion, k."row", row_number() over (partition by k.matricule order by k.portion, k."row") as place
   from kept as k semi join twice using (matricule)
+  union all
+  select portion, "row", row_number() over (partition by former order by portion, "row") from renamed
+  union all
+  select k.portion, k."row", 2 from kept as k semi join renamed as r on k.matricule[1:13] = r.former
 )
 where place > 1
+order by portion, "row"
+"""
+# Rows that name one person under two numbers that the registry knows: the first counts.
+_SAME_PERSON = """
+with met as (
+  select {'portion': p.portion, 'row': p."row"} as one, {'portion': k.portion, 'row': k."row"} as other
+  from pairs as p join kept as k on k.matricule[1:13] = p.matricule[1:13]
+  anti join repeated as r on k.portion = r.portion and k."row" = r."row"
+)
+select distinct later.portion as portion, later."row" as "row"
+from (select greatest(one, other) as later from met where one <> other)
 order by portion, "row"
 """
 _SAME_TRAITS = """
@@ -84,11 +107,22 @@ _DIGESTS = """
 copy (
   select k.matricule, k.digest
   from kept as k anti join set_aside as s on k.portion = s.portion and k."row" = s."row"
+  {others}
 ) to '{file}' (format parquet, compression zstd, kv_metadata {{rules: '{rules}'}})
+"""
+# Numbers whose row was set aside or at fault: never the same again, and gone once the body names them no more.
+_OTHERS = """
+  union all
+  select distinct number, null::ubigint
+  from delivered anti join (
+    select k.matricule[1:13] as number
+    from kept as k anti join set_aside as s on k.portion = s.portion and k."row" = s."row"
+  ) using (number)
+  where number is not null
 """
 
 _NO_ROWS = {
-    "delivered": 'null::int as portion, null::bigint as "row", null::text as number, null::ubigint as digest',
+    "delivered": 'null::int as portion, null::bigint as "row", null::text as number, null::text as former, null::ubigint as digest',
     "kept": 'null::int as portion, null::bigint as "row", null::text as matricule, null::text as former, null::ubigint as digest,'
     " null::ubigint as traits",
 }
@@ -116,7 +150,7 @@ class RowDigests:
         self._duck = duckdb.connect(config={"threads": 1})
 
     def of(self, delivered: pa.RecordBatch) -> pa.Table:
-        """Return `number` and `digest` of rows that follow DELIVERY_SCHEMA, in their order."""
+        """Return `number`, `former` and `digest` of rows that follow DELIVERY_SCHEMA, in their order."""
         return self._select(_DIGEST, pa.Table.from_batches([delivered]))
 
     def traits(self, good: pa.Table) -> pa.Array[Any]:
@@ -165,7 +199,10 @@ class DeliveryDigests:
         return _by_portion(self._duck.sql(_CHANGED).to_arrow_reader())
 
     def gone(self) -> Iterator[pa.RecordBatch]:
-        """Return the matricules that the last delivery had and this one has not, neither as a number nor as a former one."""
+        """Return the numbers that the last delivery had and this one has not, neither as a number nor as a former one.
+
+        A number is a matricule, or its 13 first characters where its row was at fault. Its person may be named by another number.
+        """
         return iter(self._duck.sql(_GONE).to_arrow_reader())
 
     def gone_of(self, known: Path) -> Iterator[pa.RecordBatch]:
@@ -185,13 +222,31 @@ class DeliveryDigests:
             self._duck.execute("alter view kept rename to good")
             self._duck.execute(
                 'create view kept as select portion, "row", matricule, former, digest, traits from good union all'
-                ' select d.portion, d."row", p.matricule, null, d.digest, null'
+                ' select d.portion, d."row", p.matricule, nullif(d.former, d.number), d.digest, null'
                 " from delivered as d join previous as p on d.number = p.number and d.digest = p.digest"
             )
 
+    def named(self, matricules: Sequence[str]) -> set[str]:
+        """Return those of some matricules that the delivery names, in rows at fault too."""
+        asked = pa.table({"matricule": pa.array(matricules, pa.string())})
+        self._duck.register("asked", asked)
+        found = self._duck.sql("select a.matricule from asked as a semi join delivered as d on a.matricule[1:13] = d.number").fetchall()
+        return {row[0] for row in found}
+
     def repeated(self) -> dict[int, Rows]:
-        """Return the rows whose matricule an earlier row of the delivery has."""
+        """Return the rows whose number an earlier row of the delivery has, or another row as a former one."""
         return _by_portion(self._duck.sql(_REPEATED).to_arrow_reader())
+
+    def same_person(self, pairs: pa.Table, repeated: Iterable[tuple[int, int]]) -> dict[int, Rows]:
+        """Return the rows whose person an earlier row of the delivery names under another number.
+
+        `pairs` holds `portion`, `row` and another `matricule` of the row's person; `repeated` the rows that do not count.
+        """
+        self._duck.execute('create or replace table repeated (portion int, "row" bigint)')
+        if rows := list(repeated):
+            self._duck.executemany("insert into repeated values (?, ?)", rows)
+        self._duck.register("pairs", pairs)
+        return _by_portion(self._duck.sql(_SAME_PERSON).to_arrow_reader())
 
     def same_traits(self) -> list[list[str]]:
         """Return the matricules of the examined rows that share all five traits, group by group."""
@@ -201,11 +256,12 @@ class DeliveryDigests:
         return list(groups.values())
 
     def write(self, file: Path, set_aside: Iterable[tuple[int, int]]) -> None:
-        """Write the digests of the rows kept, without those set aside as (portion, row)."""
+        """Write the digests of the rows kept, without those set aside as (portion, row); of a full delivery, all its other numbers."""
         self._duck.execute('create table set_aside (portion int, "row" bigint)')
         if rows := list(set_aside):
             self._duck.executemany("insert into set_aside values (?, ?)", rows)
-        self._duck.execute(_DIGESTS.format(file=file, rules=rules()))
+        others = _OTHERS if any(self._directory.glob("delivered-*.parquet")) else ""
+        self._duck.execute(_DIGESTS.format(file=file, rules=rules(), others=others))
 
     def _view(self, name: str) -> None:
         if any(self._directory.glob(f"{name}-*.parquet")):

@@ -6,14 +6,16 @@ What it finds lies in a directory of its own until the delivery is taken in; a w
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any, Self, TypeVar
 
 import numpy as np
@@ -35,6 +37,7 @@ class SetAside(StrEnum):
     TWO_PEOPLE_KNOWN = "TWO_PEOPLE_KNOWN"
 
 
+NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
 LZ4 = pa.ipc.IpcWriteOptions(compression="lz4")
 Result = TypeVar("Result")
 
@@ -127,6 +130,14 @@ class PortionTask:
         left = ~np.isin(rows.column("row").to_numpy() - self.portion.first_row, without)
         return rows.filter(pa.array(left))
 
+    def renamed(self) -> pa.Table:
+        """Return `matricule` and `former_matricule` of the good rows that have the latter."""
+        names = ("matricule", "former_matricule")
+        wanted = pa.ipc.IpcReadOptions(included_fields=[NORMALISED_SCHEMA.get_field_index(name) for name in names])
+        with pa.ipc.open_stream(pa.memory_map(str(self.good_file)), options=wanted) as stream:
+            rows = stream.read_all()
+        return rows.filter(rows.column("former_matricule").is_valid())
+
     def faults(self) -> pa.Table:
         """Return the faults, FAULT_SCHEMA."""
         with pa.ipc.open_stream(pa.memory_map(str(self.faults_file))) as stream:
@@ -191,10 +202,23 @@ class Examination:
 
     def faults(self, task: PortionTask) -> pa.Table:
         """Return the faults of a portion, those of rows that repeat an earlier one included."""
-        repeated = self.repeated.get(task.number, np.zeros(0, dtype=np.int64)) + task.portion.first_row
+        repeated = self.repeated.get(task.number, NO_ROWS) + task.portion.first_row
         reasons = constant(str(SetAside.REPEATED_IN_DELIVERY), len(repeated))
         columns = constant("matricule", len(repeated))
         return pa.concat_tables([task.faults(), pa.table([pa.array(repeated), reasons, columns], schema=FAULT_SCHEMA)])
+
+    def add_repeated(self, repeated: dict[int, Rows]) -> None:
+        """Set aside rows that repeat others; a portion that was not judged, because nothing of it had changed, is told as well."""
+        for task in self.tasks:
+            if task.number in repeated:
+                self.repeated[task.number] = np.union1d(self.repeated.get(task.number, NO_ROWS), repeated[task.number])
+                if task.number not in self.judged:
+                    self.judged[task.number] = task.judge(NO_ROWS)
+
+    def set_aside_known(self, pairs: pa.Table) -> None:
+        """Set aside the rows whose person an earlier row names: `pairs` tells other numbers of people whom the registry knows."""
+        if pairs.num_rows:
+            self.add_repeated(self.digests.same_person(pairs, self.repeated_places()))
 
     def repeated_places(self) -> list[tuple[int, int]]:
         """Return the rows that repeat an earlier one, as (portion, position)."""
@@ -237,17 +261,32 @@ def examine(
         judged = [task for task in tasks if task.number in wanted]
         results = pool.run(PortionTask.judge, [(task, wanted[task.number]) for task in judged])
     found.judged = dict(zip((task.number for task in judged), results, strict=True))
-    if judged or found.compared:
-        found.digests.examined(unchanged=found.compared)
-        found.repeated = found.digests.repeated()
+    found.digests.examined(unchanged=found.compared)
+    found.add_repeated(found.digests.repeated())
     return found
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_the_parent)
+
+
+def _end_with_the_parent() -> None:
+    """Let a worker end when the process that started it is killed: it would wait for work for ever."""
+
+    def watch() -> None:
+        parent = parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 class _Workers:
     """Processes of this machine; with one piece of work, none is started."""
 
     def __init__(self, workers: int, pieces: int) -> None:
-        self._pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn")) if min(workers, pieces) > 1 else None
+        self._pool = _pool(workers) if min(workers, pieces) > 1 else None
 
     def __enter__(self) -> Self:
         return self

@@ -169,8 +169,8 @@ def department_of(postcode: str) -> str | None:
     """Return the department of a postcode, None where no postcode has this shape.
 
     20000-20199 is 2A and 20200-20299, 20600-20699 is 2B, besides CEDEX codes that bear another number (20700 AJACCIO CEDEX 9,
-    97744 SAINT DENIS CEDEX 9); 97x and 98x have three characters; 00 is the armed forces (SP 00xxx ARMEES). A postcode says where mail is sorted:
-    a few villages are served from the neighbouring department.
+    97744 SAINT DENIS CEDEX 9); 97x and 98x have three characters; 00 is the armed forces (SP 00xxx ARMEES). A postcode says where
+    mail is sorted: a few villages are served from the neighbouring department.
     """
     if len(postcode) != 5 or not (postcode.isascii() and postcode.isdigit()):
         return None

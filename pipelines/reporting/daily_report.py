@@ -13,6 +13,7 @@ from pipelines.platform.database import Database
 from pipelines.platform.object_store import ObjectStore
 from pipelines.reporting.bar_chart import bar_chart
 from pipelines.reporting.figures import Figures, gather
+from pipelines.reporting.registry_figures import tables
 
 BUCKET = "reports"
 TEMPLATE = "report/daily.html.j2"
@@ -29,6 +30,8 @@ def publish_report(db: Database, store: ObjectStore, templates_dir: Path, as_of:
     figures = gather(db, as_of)
     folder = f"daily/{figures.day.isoformat()}"
     store.put(BUCKET, f"{folder}/report.json", render_json(figures))
+    for name, table in tables(figures.registry).items():
+        store.put(BUCKET, f"{folder}/{name}", table)
     page = f"{folder}/report.html"
     store.put(BUCKET, page, render_html(figures, templates_dir))
     return page
@@ -55,13 +58,20 @@ def render_html(figures: Figures, templates_dir: Path) -> bytes:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"count": _count, "percent": _percent, "day": date.fromisoformat}
+    environment.filters |= {"count": _count, "change": _change, "percent": _percent, "day": date.fromisoformat}
     return environment.get_template(TEMPLATE).render(figures=figures, bar_chart=bar_chart).encode()
 
 
 def _count(value: int) -> str:
     """Write a count with a narrow no-break space between thousands, as the French do."""
     return f"{value:,}".replace(",", NARROW_SPACE)
+
+
+def _change(value: int | None) -> str:
+    """Write a difference with its sign; the first of its kind has none."""
+    if value is None:
+        return "first"
+    return f"{'+' if value > 0 else '−'}{_count(abs(value))}" if value else "="
 
 
 def _percent(share: float | None) -> str:

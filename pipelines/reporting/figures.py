@@ -13,6 +13,7 @@ from pipelines.campaign.window import SIX_WEEKS
 from pipelines.platform.clock import PARIS, legal_day
 from pipelines.platform.database import Database
 from pipelines.reporting.equations import Equation, balance
+from pipelines.reporting.registry_figures import RegistryFigures, registry_figures
 
 Rows = Sequence[dict[str, Any]]
 Pivot = dict[str, dict[str, int]]
@@ -37,7 +38,11 @@ class Source:
     requests: Rows
     windows: Rows
     deliveries: Rows
+    undecided: Rows
+    refused_deliveries: Rows
+    departments: Rows
     quarantine: Rows
+    doubts: Rows
     refused_files: Rows
 
 
@@ -71,7 +76,7 @@ class Figures:
     windows_beyond: int
     windows_overdue: int
     opposition: tuple[OppositionRate, ...]
-    deliveries: tuple[dict[str, Any], ...]
+    registry: RegistryFigures
     quarantine: Pivot
     refused_files: tuple[dict[str, Any], ...]
 
@@ -96,7 +101,11 @@ def read_source(db: Database, day: date) -> Source:
             requests=rows("requests", day=day),
             windows=rows("windows"),
             deliveries=rows("deliveries"),
+            undecided=rows("undecided"),
+            refused_deliveries=rows("refused_deliveries", **days),
+            departments=rows("departments"),
             quarantine=rows("quarantine"),
+            doubts=rows("doubts"),
             refused_files=rows("refused_files", **days),
         )
 
@@ -130,7 +139,9 @@ def compute(source: Source, equations: Iterable[Equation], as_of: datetime) -> F
         windows_beyond=sum(people for end, people in windows.items() if end > day + SIX_WEEKS),
         windows_overdue=sum(people for end, people in windows.items() if end < day),
         opposition=_opposition(journeys),
-        deliveries=tuple(dict(row) for row in source.deliveries),
+        registry=registry_figures(
+            source.deliveries, source.undecided, source.refused_deliveries, source.departments, source.quarantine, source.doubts
+        ),
         quarantine=_pivot(_frame(source.quarantine, "body", "reason", "lines"), "reason", "body", "lines"),
         refused_files=tuple(dict(row) for row in source.refused_files),
     )

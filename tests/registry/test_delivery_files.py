@@ -25,6 +25,17 @@ def entry(content: bytes, rows: int, form: str = "csv", encoding: str = "utf-8",
     return FileEntry(name=name, format=form, encoding=encoding, rows=rows, sha256=hashlib.sha256(content).hexdigest())
 
 
+@pytest.fixture(autouse=True)
+def _somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def on_disk(content: bytes) -> Path:
+    file = Path("f")
+    file.write_bytes(content)
+    return file
+
+
 def parquet_of(table: pa.Table) -> bytes:
     sink = io.BytesIO()
     pq.write_table(table, sink)
@@ -32,15 +43,13 @@ def parquet_of(table: pa.Table) -> bytes:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-15"])
-def test_csv_gives_the_same_rows_as_parquet(tmp_path: Path, encoding: str, rows: Rows, csv_of: WriteCsv) -> None:
+def test_csv_gives_the_same_rows_as_parquet(encoding: str, rows: Rows, csv_of: WriteCsv) -> None:
     changes = ({"birth_name": "ŒUVRARD Ç €"}, {"large_print": "true", "email": None})
     content = csv_of(*changes).encode(encoding)
-    file = tmp_path / "f"
-    file.write_bytes(content)
-    read = pa.Table.from_batches(open_batches(file, entry(content, 2, encoding=encoding)))
+    read = pa.Table.from_batches(open_batches(on_disk(content), entry(content, 2, encoding=encoding)))
     assert read == rows(changes[0], {"large_print": True, "email": None})
     parquet = parquet_of(read)
-    assert pa.Table.from_batches(open_batches(io.BytesIO(parquet), entry(parquet, 2, "parquet"))) == read
+    assert pa.Table.from_batches(open_batches(on_disk(parquet), entry(parquet, 2, "parquet"))) == read
 
 
 def test_columns_may_come_in_any_order_and_as_dictionaries(rows: Rows) -> None:
@@ -48,13 +57,13 @@ def test_columns_may_come_in_any_order_and_as_dictionaries(rows: Rows) -> None:
     column = table.schema.get_field_index("sex")
     table = table.set_column(column, "sex", table.column("sex").dictionary_encode())
     content = parquet_of(table)
-    assert pa.Table.from_batches(open_batches(io.BytesIO(content), entry(content, 2, "parquet"))) == rows({}, {})
+    assert pa.Table.from_batches(open_batches(on_disk(content), entry(content, 2, "parquet"))) == rows({}, {})
 
 
 def refused(content: bytes, announced: FileEntry) -> str:
     """Return why a file is refused, by the call itself: nothing was iterated."""
     with pytest.raises(BadFileError) as error:
-        open_batches(io.BytesIO(content), announced)
+        open_batches(on_disk(content), announced)
     return str(error.value)
 
 
@@ -114,12 +123,12 @@ def test_truncated_files_are_refused_even_with_a_right_digest(rows: Rows, csv_of
 def test_unreadable_value_is_refused_without_being_repeated(change: dict[str, str], csv_of: WriteCsv, good: dict[str, Any]) -> None:
     content = csv_of({}, change).encode()
     with pytest.raises(BadFileError) as error:
-        list(open_batches(io.BytesIO(content), entry(content, 2)))
+        list(open_batches(on_disk(content), entry(content, 2)))
     assert not any(value in str(error.value) for value in (*change.values(), good["matricule"], good["birth_name"]))
 
 
 def test_file_without_rows_gives_one_empty_batch() -> None:
     csv, parquet = (HEADER + "\n").encode(), parquet_of(DELIVERY_SCHEMA.empty_table())
     for content, form in ((csv, "csv"), (parquet, "parquet")):
-        batches = list(open_batches(io.BytesIO(content), entry(content, 0, form)))
+        batches = list(open_batches(on_disk(content), entry(content, 0, form)))
         assert [(batch.num_rows, batch.schema) for batch in batches] == [(0, DELIVERY_SCHEMA)]

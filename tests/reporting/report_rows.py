@@ -13,7 +13,18 @@ from pipelines.reporting.figures import Source
 DAY = date(2022, 3, 14)
 AS_OF = datetime(2022, 3, 14, 6, tzinfo=PARIS)
 EQUATIONS = (Equation("01_deliveries", "Rows received = rows decided", 12, 12, 0), Equation("04_openings", "Opened = accounts", 3, 3, 0))
-NOTHING = Source([], [], [], [], [], [], [])
+NOTHING = Source(*([[]] * 11))
+
+
+def delivery(body: str, place: int, received: int, quarantined: int, newcomers: int, changed: int, **more: Any) -> dict[str, Any]:
+    """A delivery as its statement returns it; its equation holds."""
+    accepted = received - quarantined
+    row = {
+        "body": body, "place": place, "kind": "full", "reference_date": date(2022, 1, 3), "received": received, "accepted": accepted,
+        "newcomers": newcomers, "changed": changed, "unchanged": accepted - newcomers - changed, "departed": 0,
+        "quarantined": quarantined, "corrected": 0, "doubtful": 0, "taken_in_on": date(2022, 1, 4),
+    }  # fmt: skip
+    return row | more
 
 
 def group(department: str, channel: str, status: str, people: int, reason: str = "NONE") -> dict[str, Any]:
@@ -44,11 +55,21 @@ SOURCE = replace(
         {"last_day": DAY + timedelta(days=42), "people": 797},
     ],
     deliveries=[
-        {
-            "body": "MSA", "kind": "full", "reference_date": date(2022, 1, 3), "rows_received": 110, "rows_quarantined": 3,
-            "persons_new": 100, "persons_changed": 2, "persons_unchanged": 5, "taken_in_on": date(2022, 1, 4),
-        }
+        delivery("MSA", 1, 110, 3, 100, 2, departed=4, doubtful=1, corrected=2),
+        delivery("MSA", 2, 100, 5, 95, 0, reference_date=date(2021, 12, 6)),
+        delivery("CPAM", 1, 12345, 0, 12345, 0),
     ],
+    undecided=[{"folder": "deliveries/MGEN/2022-03-12-full", "received": 2000, "bad": 150, "since": DAY - timedelta(days=2)}],
+    refused_deliveries=[
+        {"folder": "deliveries/ENIM/2022-03-14-delta", "refusal": "column <x> twice", "decided_by": None, "day": DAY},
+        {"folder": "deliveries/CSSM/2022-03-10-full", "refusal": "a person refused it: empty", "decided_by": "chief", "day": DAY},
+    ],
+    departments=[
+        {"body": "CPAM", "department": "2A", "newcomers": 45, "changed": 0, "departed": 0},
+        {"body": "CPAM", "department": "75", "newcomers": 12300, "changed": 0, "departed": 0},
+        {"body": "MSA", "department": "2A", "newcomers": 100, "changed": 2, "departed": 4},
+    ],
+    doubts=[{"kind": "SAME_TRAITS", "doubts": 3, "oldest": date(2022, 1, 4)}, {"kind": "DEATH", "doubts": 1, "oldest": DAY}],
     quarantine=[{"body": "MSA", "reason": "MATRICULE_KEY", "lines": 3}],
     refused_files=[{"day": DAY, "kind": "deposits", "refusal": "the header must be <lot_id>", "files": 2}],
 )  # fmt: skip

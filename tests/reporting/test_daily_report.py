@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,15 @@ import pytest
 
 from pipelines.platform.database import Database
 from pipelines.platform.object_store import ObjectStore
+from pipelines.registry.doubts import DoubtKind
 from pipelines.reporting.daily_report import publish_report, render_html, render_json
 from pipelines.reporting.figures import EVENTS, STATUSES, compute
+from pipelines.reporting.registry_figures import MEASURES, tables
 from tests.campaign_driver import OPENING, SENT, Campaign, code_in, paris, request
 from tests.registry_builder import by_letter, invent
 from tests.reporting.report_rows import AS_OF, EQUATIONS, NOTHING, SOURCE
 
+TRAITS_OF_ONE = {name: getattr(invent(1), name) for name in ("birth_name", "first_names", "birth_date", "sex", "birthplace_code")}
 TEMPLATES = Path(__file__).parents[2] / "templates"
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 
@@ -78,7 +83,7 @@ def test_the_page_can_be_read_without_eyes(page: bytes) -> None:
 
 def test_each_code_has_its_words(page: bytes) -> None:
     text = page.decode()
-    assert [code for code in (*EVENTS, *STATUSES, "NO_ADDRESS", "DECEASED") if f">{code}<" in text] == []
+    assert [code for code in (*EVENTS, *STATUSES, *MEASURES, *DoubtKind, "NO_ADDRESS", "DECEASED") if f">{code}<" in text] == []
 
 
 def test_thousands_are_told_apart_and_texts_are_escaped(page: bytes) -> None:
@@ -96,13 +101,42 @@ def test_a_broken_equation_is_said_in_words_at_the_top() -> None:
 
 def test_an_empty_installation_has_a_page() -> None:
     text = render_html(compute(NOTHING, EQUATIONS, AS_OF), TEMPLATES).decode()
-    assert "No delivery was ever taken in." in text and "No file was refused." in text
+    for sentence in (
+        "No delivery was ever taken in.",
+        "No delivery waits",
+        "No delivery was refused.",
+        "No question waits",
+        "No file was refused.",
+    ):
+        assert sentence in text
 
 
 def test_the_same_figures_give_the_same_bytes() -> None:
     first, second = (compute(SOURCE, EQUATIONS, AS_OF) for _ in range(2))
     assert render_html(first, TEMPLATES) == render_html(second, TEMPLATES)
     assert render_json(first) == render_json(second)
+
+
+def test_a_delivery_is_told_against_the_one_before_it(page: bytes) -> None:
+    row = re.search(r'<th scope="row">MSA<.*?</tr>', page.decode())
+    assert row is not None
+    cells = re.findall(r'>([^<>]+)<span class="change">([^<]*)<', row[0])
+    received, accepted, new = cells[2:5]
+    assert (received, accepted, new) == (("110", "+10"), ("107", "+12"), ("100", "+5"))
+
+
+def test_what_waits_for_a_person_comes_first_among_the_deliveries(page: bytes) -> None:
+    text = page.decode()
+    assert "1 delivery waits" in text and "7.50\u202f%" in text
+    assert text.index("deliveries/MGEN/2022-03-12-full") < text.index("The latest full or delta delivery of each")
+
+
+def test_charts_do_not_tell_things_apart_by_colour(page: bytes) -> None:
+    classes = {attributes.get("class") for attributes in Page(page).named("rect")}
+    assert classes == {"bar"}
+    text = page.decode()
+    for words in ("new (arrivées): 12\u202f445", "changed (modifiées): 2", "gone (départs): 4"):
+        assert words in text
 
 
 def published(database: Database, store: ObjectStore, at: Any) -> dict[str, Any]:
@@ -114,7 +148,8 @@ def published(database: Database, store: ObjectStore, at: Any) -> dict[str, Any]
 def test_the_report_of_a_day_is_written_over_the_one_before(database: Database, store: ObjectStore) -> None:
     keys = [publish_report(database, store, TEMPLATES, at) for at in (SENT, SENT, SENT + timedelta(hours=1))]
     assert set(keys) == {"daily/2022-01-31/report.html"}
-    assert store.keys("reports", "") == ["daily/2022-01-31/report.html", "daily/2022-01-31/report.json"]
+    written = {key.removeprefix("daily/2022-01-31/") for key in store.keys("reports", "")}
+    assert written == {"report.html", "report.json", *tables(compute(NOTHING, EQUATIONS, AS_OF).registry)}
 
 
 def test_a_campaign_is_told_as_it_happened(campaign: Campaign, database: Database, store: ObjectStore) -> None:
@@ -139,13 +174,38 @@ def test_a_campaign_is_told_as_it_happened(campaign: Campaign, database: Databas
     assert told["balanced"] and len(told["equations"]) == len(list((database.folder / "reporting" / "equations").glob("*.sql")))
 
 
+def test_deliveries_are_told_as_they_came(campaign: Campaign, database: Database, store: ObjectStore) -> None:
+    campaign.register(invent(1), invent(2), by_letter(3, postcode="20000", town="AJACCIO"), invent(4, sex="X"), on=date(2022, 1, 3))
+    campaign.register(invent(1, email="neuf@courriel.example"), invent(5), on=date(2022, 1, 10))
+    campaign.register(invent(6).but(**TRAITS_OF_ONE), body="MSA", on=date(2022, 1, 10))
+    store.client.put_object(Bucket=store.settings.bucket("registry"), Key="deliveries/ENIM/2022-01-31-full/manifest.json", Body=b"{}")
+    campaign.take_in_all(SENT)
+    told = published(database, store, SENT)["registry"]
+    (cpam,) = [delivery for delivery in told["deliveries"] if delivery["body"] == "CPAM"]
+    assert {name: tuple(found.values()) for name, found in cpam["measures"].items()} == {
+        "received": (2, -2), "accepted": (2, -1), "newcomers": (1, -2), "changed": (1, 1), "unchanged": (0, 0), "departed": (0, 0),
+        "quarantined": (0, -1), "corrected": (0, 0), "doubtful": (0, 0),
+    }  # fmt: skip
+    assert told["by_department"]["75"] == {"newcomers": 2, "changed": 1, "departed": 0}
+    assert [(row["kind"], row["doubts"]) for row in told["doubts"]] == [("SAME_TRAITS", 1)]
+    assert [(row["folder"], row["day"]) for row in told["refused"]] == [("deliveries/ENIM/2022-01-31-full", "2022-01-31")]
+
+
+def test_the_tables_open_in_a_spreadsheet() -> None:
+    found = tables(compute(SOURCE, EQUATIONS, AS_OF).registry)
+    rows = list(csv.DictReader(io.StringIO(found["deliveries.csv"].decode()), delimiter=";"))
+    assert [(row["body"], row["received"], row["received_change"]) for row in rows] == [("MSA", "110", "10"), ("CPAM", "12345", "")]
+    assert found["delivery_departments.csv"].decode().splitlines()[:2] == ["body;department;newcomers;changed;departed", "CPAM;2A;45;0;0"]
+    assert all(table.decode().startswith(("body;", "folder;", "day;", "kind;")) for table in found.values())
+
+
 def test_the_report_names_nobody(campaign: Campaign, database: Database, store: ObjectStore) -> None:
     person = by_letter(7)
     campaign.register(person)
     campaign.notify_by_letter()
     campaign.deposit_report(b"lot,day\n", SENT)
-    key = publish_report(database, store, TEMPLATES, SENT)
-    content = store.get("reports", key) + store.get("reports", key.replace(".html", ".json"))
+    publish_report(database, store, TEMPLATES, SENT)
+    content = b"".join(store.get("reports", name) for name in store.keys("reports", ""))
     for personal in (person.matricule, person.birth_name, person.first_names, str(person.address_4)):
         assert personal.encode() not in content
     assert b"the header must be lot_id;deposited_on;letters" in content

@@ -266,7 +266,7 @@ def test_a_former_number_of_a_newcomer_is_kept_where_indexes_wait(campaign: Camp
 # Civil status.
 
 
-@pytest.mark.parametrize("change", [{"sex": "M"}, {"birth_date": "19820315"}], ids=["sex", "birth date"])
+@pytest.mark.parametrize("change", [{"sex": "M"}, {"birth_date": "19820415"}], ids=["sex", "birth date"])
 def test_civil_status_is_corrected_by_a_row_with_the_former_number(campaign: Campaign, change: dict[str, str]) -> None:
     campaign.register(ADULT, on=FIRST)
     corrected = invent(1, **change).but(former_matricule=ADULT.matricule)

@@ -245,9 +245,7 @@ def _killed(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_a_second_correction_has_the_next_number(
-    campaign: Campaign, exported: Callable[..., list[dict[str, str]]], tmp_path: Path
-) -> None:
+def test_a_second_correction_has_the_next_number(campaign: Campaign, exported: Callable[..., list[dict[str, str]]], tmp_path: Path) -> None:
     campaign.register(WRONG_KEY, TWO_FAULTS, invent(3), on=DAY)
     key, two = exported()
     replayed(campaign, [corrected(key, matricule=invent(1).matricule)], tmp_path / "un.csv")
@@ -323,9 +321,7 @@ def test_a_delivery_with_many_bad_rows_waits_and_has_no_effect(campaign: Campaig
     assert campaign.take_in_all(LATER) == []
 
 
-def test_whoever_decides_sees_why_it_waits(
-    campaign: Campaign, waiting: str, exported: Callable[..., list[dict[str, str]]]
-) -> None:
+def test_whoever_decides_sees_why_it_waits(campaign: Campaign, waiting: str, exported: Callable[..., list[dict[str, str]]]) -> None:
     found = look(campaign.home.db, campaign.home.store, campaign.home.settings, waiting)
     assert (found.status, found.rows) == ("WAITING", 2)
     assert [(row["line"], row["reasons"]) for row in found.first] == [

@@ -1,11 +1,11 @@
--- Why rows of the latest delivery of each body were quarantined. Grain: one body and reason; a row may have several reasons.
+-- Why rows of the latest full or delta delivery of each body were quarantined. Grain: one body and reason; a row may have several reasons.
 -- Index: the quarantine's primary key, by delivery_id.
 with latest as (
   select
     body,
     max(delivery_id) as delivery_id
   from registry.delivery
-  where status = 'TAKEN_IN'
+  where status = 'TAKEN_IN' and kind <> 'correction'
   group by body
 )
 

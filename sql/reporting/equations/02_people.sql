@@ -1,4 +1,4 @@
--- title: People of the registry, and those found to be another one = excluded + to be told + told and pending + opposed + opened + cancelled + not planned yet
+-- title: People of the registry, or found to be another one = excluded + to be told + pending + opposed + opened + cancelled + not planned
 -- Whoever was found to be another person leaves the registry; what the campaign wrote about them stays.
 -- Violations: a journey of somebody whom the registry neither knows nor found to be another person.
 with one_person as (

@@ -1,0 +1,74 @@
+"""Where people decide on what the registry asks them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import Param, dag, get_current_context, task
+from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, run_instant, run_person, runbook
+
+# Neither 13 characters that could be a matricule nor an e-mail address: what is typed into a form is kept by Airflow.
+NOTHING_PERSONAL = r"^(?!.*[0-9](?:[ ._-]?[0-9ABab]){12})(?!.*\S@\S).*\S.*$"
+CHOICES = {
+    "accept": "delivery: accept (accepter la livraison), its bad rows stay in the quarantine",
+    "refuse": "delivery: refuse whole (refuser la livraison)",
+    "same": "doubt: same person (même personne)",
+    "different": "doubt: different people (personnes différentes)",
+}
+
+
+@dag(
+    schedule=None,
+    start_date=LAUNCH,
+    catchup=False,
+    max_active_runs=1,
+    allowed_run_types=["manual"],
+    doc_md=runbook("registry_decisions"),
+    default_args=DEFAULT_ARGS,
+    tags=[Tag.REGISTRY],
+    params={
+        "on": Param(
+            type="string",
+            title="Delivery or doubt",
+            description="The folder of a delivery that waits (deliveries/MSA/2026-01-05-full), or the number of a doubt.",
+            pattern=r"^(deliveries/[A-Z0-9]+/[a-z0-9-]+|[0-9]{1,12})$",
+        ),
+        "decision": Param(
+            type="string",
+            title="Decision (décision)",
+            description="It is recorded in your name and stands: a second one is refused.",
+            enum=list(CHOICES),
+            values_display=CHOICES,
+        ),
+        "reason": Param(
+            type="string",
+            title="Reason (motif)",
+            description="Kept for years; the sender reads why a delivery was refused. No name, no matricule, no address.",
+            minLength=3,
+            maxLength=300,
+            pattern=NOTHING_PERSONAL,
+        ),
+    },
+)
+def registry_decisions() -> None:
+    """Record a person's decision on a delivery with many bad rows, or on a doubt about identity."""
+
+    @task(pool=Pool.DB_WRITE)
+    def record_decision() -> None:
+        """Record the decision of whoever started the run."""
+        from pipelines.installation import Installation
+        from pipelines.registry.decisions import Decision, decide
+
+        here, given = Installation(), _given()
+        decision = Decision(given["decision"])
+        print(decide(here.db, here.store, here.settings, given["on"], decision, run_person(), given["reason"], run_instant()))
+
+    record_decision()
+
+
+def _given() -> dict[str, Any]:
+    """Return what was typed into the form."""
+    return dict(get_current_context()["params"])
+
+
+registry_decisions()
