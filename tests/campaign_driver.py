@@ -16,7 +16,6 @@ from itertools import count
 from typing import Any
 
 import pypdf
-import pyrage
 import sqlalchemy as sa
 
 from pipelines.accounts.steps import OpeningCounts, close_on_late_oppositions, open_accounts, plan_openings
@@ -28,6 +27,7 @@ from pipelines.notices.email_dispatch import EmailDispatch, plan_emails, send_em
 from pipelines.notices.emails.message import NoticeWriter
 from pipelines.notices.emails.relay import Relay
 from pipelines.notices.letter_dispatch import LetterDispatch, assign_lots, produce_lot
+from pipelines.notices.print_lot import object_keys, unseal
 from pipelines.oppositions.steps import take_in_oppositions
 from pipelines.platform.clock import PARIS
 from pipelines.platform.database import Counts
@@ -203,10 +203,8 @@ class Campaign:
 
     def letters(self, lot: int) -> list[PrintedLetter]:
         """Open a lot with the print house's own key, and read its letters."""
-        identity = pyrage.x25519.Identity.from_str(json.loads((self.home.settings.var / "secrets.json").read_text())["printer_identity"])
-        pdf, index = (
-            pyrage.decrypt(self.home.store.get("print", f"lots/{lot}/{name}.age"), [identity]) for name in ("letters.pdf", "index.csv")
-        )
+        identity = json.loads((self.home.settings.var / "secrets.json").read_text())["printer_identity"]
+        pdf, index = (unseal(self.home.store.get("print", key), identity) for key in object_keys(lot)[:2])
         pages = pypdf.PdfReader(io.BytesIO(pdf)).pages
         letters = []
         for row in csv.DictReader(io.StringIO(index.decode())):

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from pipelines.platform.clock import PARIS
-from pipelines.registry.contract import DeliveryKind
-from pipelines.registry.steps import DeliveryReport
+from pipelines.registry.contract import DELIVERY_SCHEMA, DeliveryKind, FileEntry, FileFormat, Manifest
+from pipelines.registry.matricule import matricule_key
+from pipelines.registry.steps import DeliveryReport, take_in_delivery
 from tests.campaign_driver import Campaign
-from tests.registry_builder import Person, deliver
+from tests.registry_builder import FILE, Person, deliver
 
 # By the numbers of a person and never by the id: no version, and no day on which something was first heard of.
 _PEOPLE = """
@@ -31,7 +38,9 @@ join registry.contact as c using (person_id)
 order by 1
 """
 _IDS = "select matricule, person_id from registry.identifier order by matricule"
-_FACTS = "select i.matricule, f.kind, f.happened_on from registry.fact as f join registry.identifier as i using (person_id) order by 1, 2, 3"
+_FACTS = (
+    "select i.matricule, f.kind, f.happened_on from registry.fact as f join registry.identifier as i using (person_id) order by 1, 2, 3"
+)
 _DOUBTS = """
 select d.kind, d.status, min(a.matricule) as one, min(b.matricule) as other
 from registry.doubt as d
@@ -47,7 +56,10 @@ _DEPARTMENTS = """
 select d.folder, n.department, n.newcomers, n.changed, n.departed
 from registry.delivery_department as n join registry.delivery as d using (delivery_id) order by 1, 2
 """
-_REST = {"named": "select * from registry.named_representative", "deliveries": "select folder, status, counts from registry.delivery order by 1"}
+_REST = {
+    "named": "select * from registry.named_representative",
+    "deliveries": "select folder, status, counts from registry.delivery order by 1",
+}
 
 
 def people(campaign: Campaign) -> list[dict[str, Any]]:
@@ -104,10 +116,32 @@ def register_all(campaign: Campaign, *people: Person, body: str = "CPAM", on: da
     return campaign.take_in(deliver(campaign.home.store, body, people, on, DeliveryKind.FULL), at_four(on))
 
 
+def put_delivery(
+    campaign: Campaign, people: Sequence[Person], body: str, on: date, kind: DeliveryKind, group_rows: int = 1000, sequence: int = 0
+) -> str:
+    """Put a delivery down whose row groups are small, so that it can be cut into portions; return its folder."""
+    content = _parquet_in_groups(people, group_rows)
+    entry = FileEntry(name=FILE, format=FileFormat.PARQUET, rows=len(people), sha256=hashlib.sha256(content).hexdigest())
+    manifest = Manifest(contract="1.0", body=body, kind=kind, reference_date=on, sequence=sequence, files=(entry,))
+    campaign.home.store.put("registry", f"{manifest.folder}/{FILE}", content)
+    campaign.home.store.put("registry", f"{manifest.folder}/manifest.json", manifest.model_dump_json().encode())
+    return manifest.folder
+
+
+def _parquet_in_groups(people: Sequence[Person], group_rows: int) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([asdict(person) for person in people], schema=DELIVERY_SCHEMA), sink, row_group_size=group_rows)
+    return sink.getvalue()
+
+
+def take_in_with(campaign: Campaign, folder: str, on: date, **settings: int) -> DeliveryReport:
+    """Take a delivery in with other settings."""
+    home = campaign.home
+    return take_in_delivery(home.db, home.store, home.settings.model_copy(update=settings), folder, at_four(on))
+
+
 def matricule_of(stem: str) -> str:
     """Return a number of 13 characters with its key."""
-    from pipelines.registry.matricule import matricule_key
-
     return stem + matricule_key(stem)
 
 

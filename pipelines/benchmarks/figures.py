@@ -132,8 +132,8 @@ def _aligned(rows: list[list[str]]) -> list[str]:
     ]
 
 
-def _rounded(value: float | None) -> float | None:
-    """Return three significant decimals of what is small, and none of what is large."""
+def _rounded(value: float | None) -> float | int | None:
+    """Return what is small with three decimals, what is large with none."""
     if value is None:
         return None
-    return round(value, 3) if abs(value) < 100 else float(round(value))
+    return round(value, 3) if abs(value) < 100 else round(value)

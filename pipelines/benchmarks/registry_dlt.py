@@ -26,8 +26,8 @@ def dlt_arrow(files: Sequence[Path], owner_url: str) -> str:
 
 
 def _run(table: str, source: Any, directory: Path, owner_url: str, **options: Any) -> str:
-    # Otherwise it tells its makers of every run.
-    os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
+    # Otherwise it tells its makers of every run, and the screen of every column that is empty.
+    os.environ |= {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
     # A pipeline remembers what it loaded: each run is a new one.
     pipeline = dlt.pipeline(
         table,

@@ -7,7 +7,14 @@ over GF(32) that catches every wrong symbol and every swap of two.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable
+from functools import cache
 from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.platform.keyed_digests import keyed_digests
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH: Final = 12
@@ -27,6 +34,25 @@ def _check_value(values: list[int]) -> int:
     for value in reversed(values):
         total = _times_alpha(total ^ value)
     return total
+
+
+@cache
+def _check_parts() -> npt.NDArray[np.uint8]:
+    """Return what each value adds to the check at each place: the check of a code is the exclusive or of eleven such parts."""
+    alone = [[[value if place == own else 0 for place in range(LENGTH - 1)] for value in range(32)] for own in range(LENGTH - 1)]
+    return np.array([[_check_value(values) for values in row] for row in alone], np.uint8)
+
+
+def derive_all(key: bytes, attempts: Iterable[tuple[int, int, int]]) -> list[str]:
+    """Return the code of each attempt (campaign, person, number of the attempt); the same attempt always has the same code."""
+    messages = [b"opposition-code|%d|%d|%d" % attempt for attempt in attempts]
+    digests = np.frombuffer(b"".join(keyed_digests(key, messages)), ">u8").reshape(-1, 4)
+    bits = digests[:, :1].astype(np.uint64) >> np.uint64(64 - 5 * (LENGTH - 1))
+    values = (bits >> np.arange(5 * (LENGTH - 2), -1, -5, dtype=np.uint64) & np.uint64(31)).astype(np.uint8)
+    checks = np.bitwise_xor.reduce(_check_parts()[np.arange(LENGTH - 1), values], axis=1)
+    symbols = np.frombuffer(ALPHABET.encode(), np.uint8)[np.column_stack((values, checks))]
+    text = symbols.tobytes().decode()
+    return [text[start : start + LENGTH] for start in range(0, len(text), LENGTH)]
 
 
 def derive(key: bytes, campaign_id: int, person_id: int, attempt_no: int) -> str:

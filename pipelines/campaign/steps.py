@@ -10,6 +10,7 @@ from pipelines.platform.clock import legal_day
 from pipelines.platform.database import Counts, Database, Work
 from pipelines.platform.errors import RuleError
 from pipelines.registry.birth_date import MAJORITY
+from pipelines.registry.postal_address import UNUSABLE
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def _fill(work: Work, policy: Policy, day: date, wave_id: int) -> Counts:
             day=day,
             majority_years=MAJORITY,
             represented_by=list(policy.represented_by),
+            unusable_address=int(UNUSABLE),
             email_room=email_room,
             letter_room=letter_room,
         )

@@ -13,6 +13,7 @@ from pipelines.notices.reference import NoticeId, find_tag
 from pipelines.platform.database import Counts, Database, Work
 from pipelines.platform.inbox import Inbox
 from pipelines.platform.object_store import ObjectStore
+from pipelines.registry.postal_address import UNUSABLE
 
 EXPIRED = "4.4.7"
 
@@ -96,6 +97,7 @@ def fall_back_to_letter(work: Work, campaign_id: int, failures: Mapping[tuple[in
     rows = work.all(
         "notices/fall_back_to_letter",
         campaign_id=campaign_id,
+        unusable_address=int(UNUSABLE),
         person_ids=[person for person, _ in failures],
         attempt_nos=[attempt for _, attempt in failures],
         failures=list(failures.values()),

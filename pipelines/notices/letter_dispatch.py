@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from pipelines.campaign import opposition_code
 from pipelines.campaign.policy import Policy
 from pipelines.campaign.window import last_day
 from pipelines.notices.addressee import address_lines, concerned, kind_of, sender_of
-from pipelines.notices.letters.letter import Composition, Letter, Variant
+from pipelines.notices.kind import NoticeKind
+from pipelines.notices.letters.letter import Composition, Days, Letter, Variant
 from pipelines.notices.letters.press import LetterPress
 from pipelines.notices.print_lot import Lot, make_lot
-from pipelines.notices.reference import NoticeId, reference
+from pipelines.notices.reference import NoticeId, references
 from pipelines.platform.clock import Clock, legal_day
 from pipelines.platform.database import Counts, Database, Work
 from pipelines.platform.object_store import ObjectStore
@@ -59,10 +62,11 @@ def produce_lot(dispatch: LetterDispatch, lot_id: int, as_of: datetime) -> Count
         rows = session.all("notices/lot_letters", lot_id=lot_id, majority_years=MAJORITY, day=dated)
     if found["status"] != "PLANNED":
         return {"letters": found["letters"], "pages": found["pages"] or 0, "slow": 0, "refused": 0}
-    composition = dispatch.press.compose([_letter(dispatch, row) for row in rows], dated, last_day(dated))
-    refused = {reference_ for reference_, _ in composition.refused}
-    printed = [row for row in rows if _reference(dispatch, row) not in refused]
-    left_out = [row["lot_rank"] for row in rows if _reference(dispatch, row) in refused]
+    letters = lot_letters(rows, dispatch.code_key, dispatch.reference_key)
+    composition = dispatch.press.compose(letters, Days(dated, last_day(dated)))
+    refused = {reference for reference, _ in composition.refused}
+    printed = [row for row, letter in zip(rows, letters, strict=True) if letter.reference not in refused]
+    left_out = [row["lot_rank"] for row, letter in zip(rows, letters, strict=True) if letter.reference in refused]
     lot = _put_lot(dispatch, lot_id, composition, [row["postcode"] for row in printed], dated) if printed else None
     counts = {"letters": len(printed), "pages": composition.pages, "slow": composition.slow, "refused": len(left_out)}
     handed_over_at = dispatch.clock.present(as_of)
@@ -91,20 +95,16 @@ def _put_lot(dispatch: LetterDispatch, lot_id: int, composition: Composition, po
     return lot
 
 
-def _notice_id(row: Any) -> NoticeId:
-    return NoticeId(row["campaign_id"], row["person_id"], row["attempt_no"])
+def lot_letters(rows: Sequence[Mapping[str, Any]], code_key: bytes, reference_key: bytes) -> list[Letter]:
+    """Return the letters of rows of `notices/lot_letters`, in their order, each with its reference and its code."""
+    notices = [NoticeId(row["campaign_id"], row["person_id"], row["attempt_no"]) for row in rows]
+    codes = opposition_code.derive_all(code_key, notices)
+    return [
+        Letter(reference, code, address_lines(row), _variant(kind_of(row), row["body"]), concerned(row))
+        for row, reference, code in zip(rows, references(reference_key, notices), codes, strict=True)
+    ]
 
 
-def _reference(dispatch: LetterDispatch, row: Any) -> str:
-    return reference(dispatch.reference_key, _notice_id(row))
-
-
-def _letter(dispatch: LetterDispatch, row: Any) -> Letter:
-    notice = _notice_id(row)
-    return Letter(
-        reference=_reference(dispatch, row),
-        code=opposition_code.derive(dispatch.code_key, notice.campaign_id, notice.person_id, notice.attempt_no),
-        address=address_lines(row),
-        variant=Variant(kind_of(row), sender_of(row["body"])),
-        concerned=concerned(row),
-    )
+@cache
+def _variant(kind: NoticeKind, body: str) -> Variant:
+    return Variant(kind, sender_of(body))

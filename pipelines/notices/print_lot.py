@@ -12,14 +12,17 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
 
+import pyarrow as pa
 import pyrage
 
 from pipelines.notices.letters.letter import Composition
 from pipelines.notices.templates import TemplateVersion
 from pipelines.platform.errors import FinalError, RuleError
 
-CONTRACT = "print_lot/1"
+CONTRACT = "print_lot/2"
+ZSTD_LEVEL = 3
 INDEX_COLUMNS = ("sequence", "reference", "first_page", "pages", "postcode")
 
 
@@ -39,11 +42,11 @@ class Lot:
 def object_keys(lot_id: int) -> tuple[str, str, str]:
     """Return the keys of a lot: letters, index, manifest."""
     folder = f"lots/{lot_id}"
-    return f"{folder}/letters.pdf.age", f"{folder}/index.csv.age", f"{folder}/manifest.json"
+    return f"{folder}/letters.pdf.zst.age", f"{folder}/index.csv.zst.age", f"{folder}/manifest.json"
 
 
 def seal(content: bytes, recipient: str) -> bytes:
-    """Return a content encrypted with age for one X25519 recipient (`age1...`). Two seals of the same content differ.
+    """Return a content compressed with zstd, then encrypted with age for one X25519 recipient (`age1...`). Two seals of a content differ.
 
     Raises: PrinterKeyError.
     """
@@ -51,7 +54,15 @@ def seal(content: bytes, recipient: str) -> bytes:
         key = pyrage.x25519.Recipient.from_str(recipient)
     except pyrage.RecipientError:
         raise PrinterKeyError("the print house's key is not an age recipient: set ESPACE_SANTE_PRINTER_RECIPIENT to age1...") from None
-    return bytes(pyrage.encrypt(content, [key]))
+    compressed = pa.Codec("zstd", compression_level=ZSTD_LEVEL).compress(content, asbytes=True)
+    return bytes(pyrage.encrypt(compressed, [key]))
+
+
+def unseal(sealed: bytes, identity: str) -> bytes:
+    """Return the clear content of a sealed one, as the print house gets it with its private key (`AGE-SECRET-KEY-1...`)."""
+    compressed = pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(identity)])
+    with pa.CompressedInputStream(pa.BufferReader(compressed), "zstd") as clear:
+        return bytes(clear.read())
 
 
 def index_csv(composition: Composition, postcodes: Sequence[str | None]) -> bytes:
@@ -65,8 +76,7 @@ def index_csv(composition: Composition, postcodes: Sequence[str | None]) -> byte
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\r\n")
     rows.writerow(INDEX_COLUMNS)
-    for sequence, (letter, postcode) in enumerate(zip(composition.placed, postcodes, strict=True), start=1):
-        rows.writerow((sequence, letter.reference, letter.first_page, letter.pages, postcode))
+    rows.writerows((sequence, *placed, postcode) for sequence, placed, postcode in zip(count(1), composition.placed, postcodes, strict=False))
     return out.getvalue().encode()
 
 
@@ -87,8 +97,14 @@ def make_lot(
         "prepared_for": prepared_for.isoformat(),
         "letters": len(composition.placed),
         "pages": composition.pages,
+        "sheets": len(composition.placed),
+        "first_sequence": 1,
+        "last_sequence": len(composition.placed),
         "template": {"name": template.name, "version": template.version, "sha256": template.sha256},
-        "objects": {"letters.pdf": _described(composition.pdf), "index.csv": _described(index)},
+        "objects": {
+            "letters.pdf": {"bytes": len(composition.pdf), "sha256": composition.sha256},
+            "index.csv": {"bytes": len(index), "sha256": hashlib.sha256(index).hexdigest()},
+        },
     }
     letters_key, index_key, manifest_key = object_keys(lot_id)
     objects = (
@@ -96,12 +112,4 @@ def make_lot(
         (index_key, seal(index, recipient)),
         (manifest_key, json.dumps(manifest, indent=2).encode() + b"\n"),
     )
-    return Lot(lot_id, objects, _sha256(composition.pdf))
-
-
-def _described(clear: bytes) -> dict[str, object]:
-    return {"bytes": len(clear), "sha256": _sha256(clear)}
-
-
-def _sha256(clear: bytes) -> str:
-    return hashlib.sha256(clear).hexdigest()
+    return Lot(lot_id, objects, composition.sha256)

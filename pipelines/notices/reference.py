@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hmac
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pipelines.platform.keyed_digests import keyed_digests
 
 _FORM = re.compile(r"ES([0-9])([0-9]{9})([0-9]{2})([0-9]{6})")
 _TAGGED = re.compile(r"(ES[0-9]{18})\.([0-9a-f]{16})")
 
 
-@dataclass(frozen=True)
-class NoticeId:
+class NoticeId(NamedTuple):
     """One attempt to notify one person."""
 
     campaign_id: int
@@ -23,14 +25,21 @@ class NoticeId:
     attempt_no: int
 
 
-def _mac(key: bytes, notice: NoticeId) -> bytes:
-    return hmac.digest(key, f"notice|{notice.campaign_id}|{notice.person_id}|{notice.attempt_no}".encode(), "sha256")
+def _macs(key: bytes, notices: Sequence[NoticeId]) -> list[bytes]:
+    return keyed_digests(key, [f"notice|{one.campaign_id}|{one.person_id}|{one.attempt_no}".encode() for one in notices])
+
+
+def references(key: bytes, notices: Sequence[NoticeId]) -> list[str]:
+    """Return the printed reference of each notice, 20 characters, in their order."""
+    return [
+        f"ES{one.campaign_id:01d}{one.person_id:09d}{one.attempt_no:02d}{int.from_bytes(mac[:8], 'big') % 1_000_000:06d}"
+        for one, mac in zip(notices, _macs(key, notices), strict=True)
+    ]
 
 
 def reference(key: bytes, notice: NoticeId) -> str:
     """Return the printed reference of a notice, 20 characters."""
-    check = int.from_bytes(_mac(key, notice)[:8], "big") % 1_000_000
-    return f"ES{notice.campaign_id:01d}{notice.person_id:09d}{notice.attempt_no:02d}{check:06d}"
+    return references(key, [notice])[0]
 
 
 def read_reference(key: bytes, text: str) -> NoticeId | None:
@@ -44,7 +53,7 @@ def read_reference(key: bytes, text: str) -> NoticeId | None:
 
 def tag(key: bytes, notice: NoticeId) -> str:
     """Return the local part that marks an e-mail in its envelope sender and Message-ID: the reference and its proof."""
-    return f"{reference(key, notice)}.{_mac(key, notice)[8:16].hex()}"
+    return f"{reference(key, notice)}.{_macs(key, [notice])[0][8:16].hex()}"
 
 
 def find_tag(key: bytes, text: str) -> NoticeId | None:

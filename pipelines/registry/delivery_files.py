@@ -212,6 +212,7 @@ def _read_parquet(portion: Portion, batch_rows: int) -> Iterator[pa.RecordBatch]
     try:
         with pq.ParquetFile(portion.file) as file:
             for batch in file.iter_batches(batch_size=batch_rows, row_groups=list(portion.groups), columns=DELIVERY_SCHEMA.names):
+                batch.validate(full=True)
                 yield _in_order(batch)
     except (pa.ArrowException, OSError):
         raise BadFileError(f"{portion.entry.name} cannot be read to its end: send it again") from None

@@ -197,7 +197,7 @@ def _take_up(work: Work, kept: int, as_of: datetime) -> None:
     work.run("registry/note_facts", **noted)
     work.run("registry/merge_persons")
     work.run("registry/add_contact_versions", day=legal_day(as_of))
-    work.run("registry/drop_representatives")
+    work.run("registry/drop_representatives", **noted)
     work.run("registry/name_representatives")
     work.run("registry/link_known", first_newcomer=LAST_ID, **noted)
     work.run("registry/forget_names")

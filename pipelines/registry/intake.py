@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -21,14 +22,15 @@ from sqlalchemy.engine import RowMapping
 
 from pipelines.platform.clock import legal_day
 from pipelines.platform.database import Counts, Database, Done, Session, Work
-from pipelines.platform.errors import BadFileError, RetryableError
+from pipelines.platform.errors import BadFileError, FinalError, RetryableError
 from pipelines.platform.object_store import MissingObjectError, ObjectStore
 from pipelines.platform.settings import Settings
 from pipelines.registry.bodies import insurance_bodies
 from pipelines.registry.contract import DeliveryKind, FileEntry, Manifest, read_manifest
+from pipelines.registry.copying import constant
 from pipelines.registry.examination import Examination, PortionTask, cut, examine
 from pipelines.registry.limits import limits
-from pipelines.registry.merging import Loading, count_newcomers, let_go, take_in_portion
+from pipelines.registry.merging import Loading, add_former_numbers, let_go, look_up, take_in_portion
 
 BUCKET = "registry"
 DIGESTS = "digests/"
@@ -64,6 +66,7 @@ class Intake:
     status: Status = field(init=False, default=Status.WAITING)
     delivery_id: int = field(init=False, default=0)
     manifest: Manifest | None = field(init=False, default=None)
+    resumed: bool = field(init=False, default=False)
 
     @property
     def _key(self) -> dict[str, Any]:
@@ -77,30 +80,40 @@ class Intake:
             if found["refusal"]:
                 raise BadFileError(found["refusal"])
             return dict(found["counts"])
+        self.resumed, self.delivery_id = bool(found and found["status"] == Status.LOADING), found["delivery_id"] if found else 0
         manifest = read_manifest(self.manifest_content, self.folder)
         if manifest.body not in insurance_bodies():
             raise BadFileError(f"no insurance body is known as {manifest.body}")
         self.manifest = manifest
         self._wait_for_others()
-        resumed = bool(found and found["status"] == Status.LOADING)
         last = self._last_deliveries(manifest)
-        if not resumed:
+        if not self.resumed:
             _refuse_out_of_order(manifest, last)
-        decided = resumed or bool(found and found["decided_by"])
+        decided = self.resumed or bool(found and found["decided_by"])
+        # A run that takes over cuts as the first one did, whatever the setting has become.
+        most_rows = found["counts"]["portion_rows"] if found and self.resumed else self.settings.portion_rows
         with (
             _workplace(self.settings.var) as directory,
-            self._examined(manifest, last, directory) as examination,
+            self._examined(manifest, last, directory, most_rows) as examination,
         ):
             if not decided and limits().too_many_bad(examination.received, examination.faulty):
                 return self._wait(examination)
-            if resumed:
+            if self.resumed:
                 self._build("registry/build_identifier_key")
-            else:
-                self._reserve(examination)
+            newcomers = self._look_up(examination)
+            if not self.resumed:
+                self._reserve(examination, newcomers, most_rows)
             return self._load(examination, is_first=not last)
 
     def refuse(self, refusal: str) -> str:
-        """Keep that the delivery is refused, and why; return why."""
+        """Keep that the delivery is refused, and why; return why.
+
+        Raises: FinalError if a part of it is in the registry already.
+        """
+        if self.resumed:
+            raise FinalError(
+                f"the delivery {self.folder} was interrupted, and cannot be finished: put its files back as they were ({refusal})"
+            )
         if self.status is not Status.REFUSED:
             with self.db.transaction() as session:
                 self._keep(session, Status.REFUSED, {}, refusal)
@@ -132,7 +145,7 @@ class Intake:
         self.status = status
 
     @contextmanager
-    def _examined(self, manifest: Manifest, last: Sequence[RowMapping], directory: Path) -> Iterator[Examination]:
+    def _examined(self, manifest: Manifest, last: Sequence[RowMapping], directory: Path, most_rows: int) -> Iterator[Examination]:
         """Examine the delivery in a directory of its own. Raises: BadFileError where it is bad as a whole."""
 
         def fetched(entry: FileEntry) -> Path:
@@ -143,9 +156,14 @@ class Intake:
                 raise BadFileError(f"{entry.name} is announced by the manifest but does not lie in {self.folder}") from None
             return file
 
-        tasks = cut(manifest, fetched, directory, self.settings.portion_rows)
-        full = next((row for row in last if row["kind"] == DeliveryKind.FULL), None)
-        if manifest.kind is DeliveryKind.FULL and full and limits().falls_too_far(full["counts"]["received"], manifest.rows):
+        tasks = cut(manifest, fetched, directory, most_rows)
+        full = next((row for row in reversed(last) if row["kind"] == DeliveryKind.FULL), None)
+        if (
+            not self.resumed
+            and manifest.kind is DeliveryKind.FULL
+            and full
+            and limits().falls_too_far(full["counts"]["received"], manifest.rows)
+        ):
             raise BadFileError(
                 f"{manifest.rows} rows came, and {full['counts']['received']} in the last full delivery: it was taken for a truncated one"
             )
@@ -156,10 +174,9 @@ class Intake:
 
     def _digests_of(self, last: Sequence[RowMapping], directory: Path) -> list[Path]:
         """Fetch the digests of the last full delivery and of what came after it; none where one of them is missing."""
-        if not last or last[0]["kind"] != DeliveryKind.FULL:
-            return []
+        base = max((place for place, row in enumerate(last) if row["kind"] == DeliveryKind.FULL), default=len(last))
         files = []
-        for place, row in enumerate(last):
+        for place, row in enumerate(last[base:]):
             file = directory / f"previous-{place}.parquet"
             try:
                 self.store.download(BUCKET, row["digests"] or "", file)
@@ -175,36 +192,52 @@ class Intake:
             self._keep(session, Status.WAITING, counts)
         return counts
 
-    def _reserve(self, examination: Examination) -> None:
+    def _look_up(self, examination: Examination) -> list[int]:
+        """Look up whom every portion names: set aside the rows that name somebody again; return how many newcomers each has."""
+
+        def look_up_portion(task: PortionTask) -> tuple[int, pa.Table]:
+            with self.db.transaction() as session:
+                newcomers, others = look_up(session, examination.good(task))
+            rows = pa.array([row - task.portion.first_row for row, _ in others], pa.int64())
+            numbers = pa.array([matricule for _, matricule in others], pa.string())
+            return newcomers, pa.table({"portion": constant(task.number, len(others)), "row": rows, "matricule": numbers})
+
+        portions = [] if self.resumed and self._of_a_nation() else examination.portions()
+        found = dict(zip((task.number for task in portions), self._together(look_up_portion, portions), strict=True))
+        if found:
+            examination.set_aside_known(pa.concat_tables([pairs for _, pairs in found.values()]))
+        return [found[task.number][0] if task.number in found else 0 for task in examination.tasks]
+
+    def _reserve(self, examination: Examination, newcomers: list[int], most_rows: int) -> None:
         """Reserve the ids of the newcomers of every portion, in order; from here on the delivery is being loaded."""
 
-        def count(task: PortionTask) -> int:
-            with self.db.transaction() as session:
-                return count_newcomers(session, examination.good(task))
-
-        portions = examination.portions()
-        newcomers = self._together(count, portions)
-
         def reserve(work: Work) -> Counts:
-            self._keep(work, Status.LOADING, {"received": examination.received})
+            self._keep(work, Status.LOADING, {"received": examination.received, "portion_rows": most_rows})
             first = work.one("registry/reserve_ids", newcomers=sum(newcomers))["first_id"]
             if first == 1 and sum(newcomers) > WORTH_DEFERRING:
                 work.all("registry/defer_indexes")
             work.run(
                 "registry/keep_portions",
-                **self._key, portions=[task.number for task in portions], newcomers=newcomers,
+                **self._key, portions=[task.number for task in examination.tasks], newcomers=newcomers,
                 first_ids=[first + sum(newcomers[:place]) for place in range(len(newcomers))],
             )  # fmt: skip
             return {"reserved": sum(newcomers)}
 
         self._once("reserve", reserve)
 
+    def _reserved(self) -> dict[int, RowMapping]:
+        with self.db.transaction() as session:
+            return {row["portion"]: row for row in session.all("registry/find_portions", delivery_id=self.delivery_id)}
+
+    def _of_a_nation(self) -> bool:
+        """Say whether the delivery that is resumed began with an empty registry: nobody is to be looked up."""
+        return any(row["first_person_id"] == 1 for row in self._reserved().values())
+
     def _load(self, examination: Examination, is_first: bool) -> Counts:
         found = self._found()
         assert found is not None  # noqa: S101 - it was reserved, and this process holds the intake
         self.delivery_id, self.as_of, self.status = found["delivery_id"], found["as_of"], Status.LOADING
-        with self.db.transaction() as session:
-            reserved = {row["portion"]: row for row in session.all("registry/find_portions", delivery_id=self.delivery_id)}
+        reserved = self._reserved()
         first_newcomer = min((row["first_person_id"] for row in reserved.values()), default=LAST_ID)
         loading = Loading(self.delivery_id, examination.manifest, self.as_of, is_first, first_newcomer)
 
@@ -214,7 +247,10 @@ class Intake:
 
         def link(task: PortionTask, work: Work) -> Counts:
             first_id, newcomers = (reserved[task.number][name] for name in ("first_person_id", "newcomers"))
-            return {"links": work.run("registry/link_newcomers", first_id=first_id, last_id=first_id + newcomers - 1)}
+            last_id = first_id + newcomers - 1
+            if newcomers and (renamed := task.renamed()).num_rows:
+                add_former_numbers(work, loading, renamed, first_id, last_id)
+            return {"links": work.run("registry/link_newcomers", first_id=first_id, last_id=last_id)}
 
         loaded = self._by_portion("take_in_portion", examination, take_in)
         self._build("registry/build_identifier_key")
@@ -235,7 +271,7 @@ class Intake:
         """Do what can be done only once everybody is in: links of known people, people who look alike, departures."""
         counts = {"alike": self._ask_about_likeness(work, loading, examination, newcomers), "moved": 0, "departed": 0}
         if examination.tells_who_is_gone:
-            counts |= let_go(work, loading, self._gone(work, loading, examination))
+            counts |= let_go(work, loading, self._gone(work, loading, examination), examination.digests.named)
         work.run(
             "registry/link_known",
             first_newcomer=loading.first_newcomer,
@@ -259,7 +295,7 @@ class Intake:
     def _ask_about_likeness(self, work: Work, loading: Loading, examination: Examination, newcomers: int) -> int:
         asked: dict[str, object] = {"day": legal_day(self.as_of), "work_id": work.work_id}
         if loading.of_a_nation:
-            pairs = [(one, group[0]) for group in examination.digests.same_traits() for one in group[1:]]
+            pairs = [pair for group in examination.digests.same_traits() for pair in combinations(group, 2)]
             matricules, others = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
             return work.run("registry/doubt_same_traits_listed", **asked, matricules=matricules, others=others)
         if not newcomers:

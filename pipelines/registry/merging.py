@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 
 from pipelines.platform.clock import legal_day
 from pipelines.platform.database import Counts, Session, Work
-from pipelines.registry.contract import Manifest
+from pipelines.registry.contract import Manifest, MatriculeKind
 from pipelines.registry.copying import constant, copy_table
 from pipelines.registry.digests import Rows
-from pipelines.registry.matricule import guess_kinds
+from pipelines.registry.matricule import check_matricules, guess_kinds
 from pipelines.registry.newcomers import UNKNOWN_DEPARTMENT, add_newcomers, note_arrivals
 from pipelines.registry.row_rules import NORMALISED_SCHEMA
 
@@ -48,12 +48,13 @@ class Loading:
         return {"body": self.manifest.body, "reference_date": self.manifest.reference_date}
 
 
-def count_newcomers(session: Session, rows: pa.Table) -> int:
-    """Return how many of the rows name nobody whom the registry knows."""
+def look_up(session: Session, rows: pa.Table) -> tuple[int, list[tuple[int, str]]]:
+    """Return how many of the rows name nobody whom the registry knows, and, as (row, matricule), the other numbers of those it knows."""
     if not rows.num_rows or not session.one("registry/any_person")["known"]:
-        return rows.num_rows
+        return rows.num_rows, []
     _name(session, rows)
-    return rows.num_rows - int(session.one("registry/count_known")["known"])
+    others = [(row["row"], row["matricule"]) for row in session.all("registry/find_other_numbers")]
+    return rows.num_rows - int(session.one("registry/count_known")["known"]), others
 
 
 def take_in_portion(work: Work, loading: Loading, file: str, rows: pa.Table, faults: pa.Table, first_id: int) -> Counts:
@@ -62,8 +63,21 @@ def take_in_portion(work: Work, loading: Loading, file: str, rows: pa.Table, fau
     known, newcomers = _told_apart(work, loading, file, rows)
     if newcomers.num_rows:
         _add(work, loading, newcomers, first_id)
-    changed = _merge(work, loading, file, known) if known.num_rows else 0
-    return {"newcomers": newcomers.num_rows, "changed": changed}
+    changed = _merge(work, loading, file, known) if known.num_rows else {}
+    departments: Any = newcomers.column("department")
+    arrived = {row["values"]: row["counts"] for row in departments.fill_null(UNKNOWN_DEPARTMENT).value_counts().to_pylist()}
+    _count(work, loading, arrived, changed)
+    return {"newcomers": newcomers.num_rows, "changed": sum(changed.values())}
+
+
+def add_former_numbers(work: Work, loading: Loading, renamed: pa.Table, first_id: int, last_id: int) -> None:
+    """Keep the former numbers of newcomers (`matricule`, `former_matricule`), so that whoever still uses one is understood."""
+    formers: Any = renamed.column("former_matricule").combine_chunks()
+    work.run(
+        "registry/add_former_numbers",
+        day=legal_day(loading.as_of), first_id=first_id, last_id=last_id, matricules=renamed.column("matricule").to_pylist(),
+        formers=formers.to_pylist(), kinds=guess_kinds(formers).to_pylist(),
+    )  # fmt: skip
 
 
 def keep_faults(work: Session, delivery_id: int, file: str, faults: pa.Table) -> None:
@@ -73,18 +87,36 @@ def keep_faults(work: Session, delivery_id: int, file: str, faults: pa.Table) ->
         work.run("registry/keep_faults", delivery_id=delivery_id, file=file, lines=lines, reasons=reasons, columns=columns)
 
 
-def let_go(work: Work, loading: Loading, gone: Iterator[pa.RecordBatch]) -> Counts:
-    """Let go of the people whom a full delivery no longer names: another body speaks for them, or their rights end."""
+def let_go(work: Work, loading: Loading, gone: Iterator[pa.RecordBatch], named: Callable[[Sequence[str]], set[str]]) -> Counts:
+    """Let go of the people whom a full delivery no longer names: another body speaks for them, or their rights end.
+
+    `named` says which of some matricules the delivery names: whoever is there under another number stays.
+    """
     work.run("registry/make_departed")
     for batch in gone:
-        copy_table(work, "gone", pa.Table.from_batches([batch]))
+        copy_table(work, "gone", _whole(batch))
     work.run("registry/find_departed")
+    numbers = work.all("registry/numbers_of_departed")
+    there = named([row["matricule"] for row in numbers])
+    work.run("registry/keep_departed", person_ids=[row["person_id"] for row in numbers if row["matricule"] in there])
     work.run("registry/forget_second", body=loading.manifest.body)
     work.run("registry/make_touched")
     work.run("registry/make_contested_by_departure", body=loading.manifest.body)
     work.run("registry/make_incoming")
     moved = _take_up(work, loading)
-    return {"moved": moved, **work.one("registry/end_rights", **loading.binds, delivery_id=loading.delivery_id, work_id=work.work_id)}
+    _count(work, loading, {}, moved)
+    return {
+        "moved": sum(moved.values()),
+        **work.one("registry/end_rights", **loading.binds, delivery_id=loading.delivery_id, work_id=work.work_id),
+    }
+
+
+def _whole(numbers: pa.RecordBatch) -> pa.Table:
+    """Return numbers as they are, and with their keys: of a row at fault, only the 13 first characters are known."""
+    given: Any = numbers.column("matricule")
+    waiting = pc.is_in(pc.utf8_slice_codeunits(given, 0, 1), pa.array(["7", "8"]))
+    completed = check_matricules(given, pc.if_else(waiting, pa.scalar(str(MatriculeKind.NIA)), pa.scalar(str(MatriculeKind.NIR)))).values
+    return pa.table({"matricule": pc.unique(pa.concat_arrays([given, completed.drop_null()]))})
 
 
 def _name(session: Session, rows: pa.Table) -> None:
@@ -121,25 +153,20 @@ def _add(work: Work, loading: Loading, newcomers: pa.Table, first_id: int) -> No
     add_newcomers(work, newcomers, first_id, manifest.body, legal_day(loading.as_of))
     if not loading.is_first:
         note_arrivals(work, newcomers, first_id, manifest.reference_date, work.work_id)
-    departments: Any = newcomers.column("department")
-    by_department = departments.fill_null(UNKNOWN_DEPARTMENT).value_counts().to_pylist()
+
+
+def _count(work: Work, loading: Loading, newcomers: Mapping[str, int], changed: Mapping[str, int]) -> None:
+    """Count by department, last of all and in one order: portions that are taken in together wait for each other here only."""
+    departments = sorted({*newcomers, *changed})
     work.run(
         "registry/count_departments",
-        delivery_id=loading.delivery_id, departments=[row["values"] for row in by_department],
-        newcomers=[row["counts"] for row in by_department],
+        delivery_id=loading.delivery_id, departments=departments,
+        newcomers=[newcomers.get(name, 0) for name in departments], changed=[changed.get(name, 0) for name in departments],
     )  # fmt: skip
-    renamed = pc.is_valid(newcomers.column("former_matricule"))
-    formers: Any = newcomers.column("former_matricule").filter(renamed).combine_chunks()
-    if len(formers):
-        ids = np.arange(first_id, first_id + newcomers.num_rows)[np.asarray(renamed)]
-        work.run(
-            "registry/add_former_numbers",
-            day=legal_day(loading.as_of), matricules=formers.to_pylist(), kinds=guess_kinds(formers).to_pylist(), person_ids=ids.tolist(),
-        )  # fmt: skip
 
 
-def _merge(work: Work, loading: Loading, file: str, known: pa.Table) -> int:
-    """Merge the rows of known people; return how many people changed."""
+def _merge(work: Work, loading: Loading, file: str, known: pa.Table) -> dict[str, int]:
+    """Merge the rows of known people; return how many people changed, by department."""
     work.run("registry/make_staged")
     files = constant(file, known.num_rows)
     copy_table(work, "staged", known.select(["person_id", *_STAGED]).append_column("file", files))
@@ -157,13 +184,13 @@ def _merge(work: Work, loading: Loading, file: str, known: pa.Table) -> int:
     return _take_up(work, loading)
 
 
-def _take_up(work: Work, loading: Loading) -> int:
-    """Choose who speaks for contested people, and take up what is now said of everybody; return how many people changed."""
+def _take_up(work: Work, loading: Loading) -> dict[str, int]:
+    """Choose who speaks for contested people, and take up what is now said of everybody; return how many changed, by department."""
     work.run("registry/elect", body=loading.manifest.body)
     work.run("registry/keep_civil_deaths")
     work.run("registry/note_facts", work_id=work.work_id, reference_date=loading.manifest.reference_date)
     work.run("registry/merge_persons")
     work.run("registry/add_contact_versions", day=legal_day(loading.as_of))
-    work.run("registry/drop_representatives")
+    work.run("registry/drop_representatives", work_id=work.work_id, reference_date=loading.manifest.reference_date)
     work.run("registry/name_representatives")
-    return int(work.one("registry/count_touched", delivery_id=loading.delivery_id)["changed"])
+    return {row["department"]: row["changed"] for row in work.all("registry/count_touched")}

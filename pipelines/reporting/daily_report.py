@@ -70,7 +70,7 @@ def _count(value: int) -> str:
 def _change(value: int | None) -> str:
     """Write a difference with its sign; the first of its kind has none."""
     if value is None:
-        return "first"
+        return ""
     return f"{'+' if value > 0 else '−'}{_count(abs(value))}" if value else "="
 
 

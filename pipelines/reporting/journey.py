@@ -22,6 +22,8 @@ _WORDS = {
     ("account", "OPEN"): "account opened",
     ("account", "CLOSED"): "account closed, archived",
     ("person", "CONSULTED"): "this journey was looked at",
+    ("identity", "SAME"): "a doubt about identity was decided: the same person",
+    ("identity", "DIFFERENT"): "a doubt about identity was decided: somebody else",
 }
 
 

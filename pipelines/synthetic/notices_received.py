@@ -14,10 +14,9 @@ from email.policy import default
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-import pyrage
 from pikepdf import Pdf
 
-from pipelines.notices.print_lot import object_keys
+from pipelines.notices.print_lot import object_keys, unseal
 from pipelines.platform.clock import legal_day
 from pipelines.platform.object_store import ObjectStore
 
@@ -74,7 +73,6 @@ class ReceivedLot:
 
 def received_lots(store: ObjectStore, printer_identity: str, seen: set[int]) -> Iterator[ReceivedLot]:
     """Yield the lots whose manifest lies in the print bucket and that were not seen yet, opened with the print house's key."""
-    identity = pyrage.x25519.Identity.from_str(printer_identity)
     for key in store.keys("print", "lots/"):
         if not key.endswith("/manifest.json"):
             continue
@@ -84,10 +82,9 @@ def received_lots(store: ObjectStore, printer_identity: str, seen: set[int]) -> 
             continue
         seen.add(lot_id)
         letters_key, index_key, _ = object_keys(lot_id)
-        pdf = pyrage.decrypt(store.get("print", letters_key), [identity])
-        index = pyrage.decrypt(store.get("print", index_key), [identity]).decode()
+        pdf, index = (unseal(store.get("print", sealed), printer_identity) for sealed in (letters_key, index_key))
         yield ReceivedLot(
-            lot_id, date.fromisoformat(manifest["prepared_for"]), manifest["letters"], bytes(pdf), list(csv.DictReader(io.StringIO(index)))
+            lot_id, date.fromisoformat(manifest["prepared_for"]), manifest["letters"], pdf, list(csv.DictReader(io.StringIO(index.decode())))
         )
 
 

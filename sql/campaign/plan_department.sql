@@ -59,7 +59,7 @@ recipient as (
     c.recipient_id,
     rc.version as contact_version,
     rc.email,
-    rc.postcode is not null and rc.town is not null as has_address
+    rc.address_flags & :unusable_address = 0 as has_address
   from candidate as c
   inner join registry.person as rp on c.recipient_id = rp.person_id and rp.died_on is null
   inner join registry.contact as rc on c.recipient_id = rc.person_id

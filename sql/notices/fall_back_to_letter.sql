@@ -10,7 +10,7 @@ with failing as (
     j.wave_id,
     a.recipient_id,
     c.version as contact_version,
-    c.postcode is not null and c.town is not null as has_address,
+    c.address_flags & :unusable_address = 0 as has_address,
     given.failure
   from
     unnest(

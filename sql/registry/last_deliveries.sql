@@ -1,5 +1,5 @@
--- What a body delivered last: its last full delivery taken in, then the deltas and corrections since, oldest first.
--- Grain: one delivery. Index: one_delivery_a_body_and_date.
+-- What a body delivered since its last full delivery, and on the same reference date, in the order in which it was taken in.
+-- Grain: one delivery. Index: one_delivery_a_body_and_date, the ledger's unique key.
 with base as (
   select coalesce(max(reference_date), '-infinity') as reference_date
   from registry.delivery
@@ -13,5 +13,6 @@ select
   d.counts
 from registry.delivery as d
 inner join base as b on d.reference_date >= b.reference_date
+inner join platform.unit_of_work as u on u.step = 'settle' and u.unit = d.folder || '/' || d.manifest_sha256
 where d.body = :body and d.status = 'TAKEN_IN'
-order by d.kind = 'full' desc, d.reference_date asc, d.delivery_id asc
+order by u.work_id

@@ -1,4 +1,5 @@
--- What every body says of the contested people, laid side by side: the body that spoke until now, and the one that delivers.
+-- What every body says of the contested people, laid side by side: the body that spoke until now, unless it let
+-- them go, and the one that delivers.
 -- Grain: one person and body. Idempotency key: the primary key. Indexes: primary keys, identifier_of_person.
 with named as (
   select
@@ -41,7 +42,7 @@ declared as (
     second.matricule as representative_2
   from contested as t
   inner join registry.contact as c on t.person_id = c.person_id and c.body <> :body
-  inner join registry.person as p on t.person_id = p.person_id
+  inner join registry.person as p on t.person_id = p.person_id and not p.is_let_go
   left join named as first on t.person_id = first.person_id and first.rank = 1
   left join named as second on t.person_id = second.person_id and second.rank = 2
   union all

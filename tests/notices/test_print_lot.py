@@ -14,33 +14,35 @@ import pyrage
 import pytest
 
 from pipelines.notices.code_format import grouped
-from pipelines.notices.letters.letter import Composition
+from pipelines.notices.letters.letter import Composition, Days
 from pipelines.notices.letters.press import LetterPress
-from pipelines.notices.print_lot import PrinterKeyError, make_lot, object_keys, seal
+from pipelines.notices.print_lot import PrinterKeyError, make_lot, object_keys, seal, unseal
 from pipelines.platform.errors import RuleError
 from tests.notices.conftest import letter
 
 DAY = date(2022, 1, 31)
+DAYS = Days(DAY, date(2022, 3, 14))
 LETTERS = [letter(number) for number in range(5)]
 POSTCODES = ["01000", "20000", "33000", "97400", None]
 
 
 @pytest.fixture(scope="module")
 def composition(press: LetterPress) -> Composition:
-    return press.compose(LETTERS, DAY, date(2022, 3, 14))
+    return press.compose(LETTERS, DAYS)
 
 
 def test_print_house_opens_what_was_composed(press: LetterPress, composition: Composition) -> None:
     identity = pyrage.x25519.Identity.generate()
     lot = make_lot(7, composition, POSTCODES, press.version, DAY, str(identity.to_public()))
-    assert [key for key, _ in lot.objects] == ["lots/7/letters.pdf.age", "lots/7/index.csv.age", "lots/7/manifest.json"]
+    assert [key for key, _ in lot.objects] == ["lots/7/letters.pdf.zst.age", "lots/7/index.csv.zst.age", "lots/7/manifest.json"]
     assert tuple(key for key, _ in lot.objects) == object_keys(7)
-    pdf, index = (pyrage.decrypt(content, [identity]) for _, content in lot.objects[:2])
+    pdf, index = (unseal(content, str(identity)) for _, content in lot.objects[:2])
     manifest = json.loads(lot.objects[2][1])
     assert pdf == composition.pdf
     assert lot.pdf_sha256 == manifest["objects"]["letters.pdf"]["sha256"] == hashlib.sha256(pdf).hexdigest()
     assert manifest["objects"]["index.csv"] == {"bytes": len(index), "sha256": hashlib.sha256(index).hexdigest()}
     assert (manifest["lot_id"], manifest["letters"], manifest["pages"], manifest["prepared_for"]) == (7, 5, 10, "2022-01-31")
+    assert (manifest["sheets"], manifest["first_sequence"], manifest["last_sequence"]) == (5, 1, 5)
     assert manifest["template"] == dataclasses.asdict(press.version)
     assert len(pypdf.PdfReader(io.BytesIO(pdf)).pages) == manifest["pages"]
     rows = list(csv.DictReader(io.StringIO(index.decode())))
@@ -75,4 +77,4 @@ def test_lot_without_letters_or_with_missing_postcodes_is_refused(press: LetterP
     with pytest.raises(RuleError, match="needs as many postcodes"):
         make_lot(7, composition, POSTCODES[:-1], press.version, DAY, key)
     with pytest.raises(RuleError, match="holds no letter"):
-        make_lot(7, press.compose([], DAY, date(2022, 3, 14)), [], press.version, DAY, key)
+        make_lot(7, press.compose([], DAYS), [], press.version, DAY, key)

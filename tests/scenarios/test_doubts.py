@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from pipelines.platform.errors import FinalError, RetryableError, RuleError
+from pipelines.registry.deaths import take_in_death_files
 from pipelines.registry.doubts import DoubtKind, Side, compare, decide_doubt, open_doubts
 from tests.campaign_driver import OPENING, SENT, Campaign, code_in, paris, request
+from tests.death_file_builder import death_of, file_of
 from tests.registry_builder import FILE, Person, invent
 
 DAY = date(2022, 1, 3)
@@ -348,6 +350,19 @@ def test_a_row_that_cannot_be_read_again_corrects_nobody(campaign: Campaign) -> 
     with pytest.raises(FinalError, match="put the original back"):
         decide(campaign, doubt_id, same=True)
     assert campaign.everything() == before
+
+
+def test_a_death_is_shown_and_decided_like_any_other_doubt(campaign: Campaign) -> None:
+    person = invent(1, birth_date="19420314")
+    campaign.register(person, on=DAY)
+    line = death_of(person, birth_date="19420315", died_on="20220110")
+    campaign.home.store.put("exchanges", "deaths/inbox/janvier.txt", file_of(line))
+    take_in_death_files(campaign.home.db, campaign.home.store, LATER)
+    (doubt,) = open_doubts(campaign.home.db, DoubtKind.DEATH)
+    known, told = sides(campaign, doubt.doubt_id)
+    assert (known.said["birth_date"], told.said["birth_date"]) == ("19420314", "19420315")
+    decide(campaign, doubt.doubt_id, same=True)
+    assert campaign.rows("select died_on from registry.person") == [{"died_on": date(2022, 1, 10)}]
 
 
 # Decided once.

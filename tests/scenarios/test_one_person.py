@@ -284,7 +284,7 @@ def test_corrected_civil_status_is_a_fact(campaign: Campaign) -> None:
 
 def test_a_corrected_birth_date_changes_the_day_that_counts(campaign: Campaign) -> None:
     campaign.register(ADULT, on=FIRST)
-    campaign.register(invent(1, birth_date="19820000").but(matricule=invent(6).matricule, former_matricule=ADULT.matricule), on=SECOND)
+    campaign.register(ADULT.but(birth_date="19820000", matricule=invent(6).matricule, former_matricule=ADULT.matricule), on=SECOND)
     found = person_of(campaign, ADULT)["person"]
     assert (found["birth_date"], found["born_on"], found["birth_precision"]) == ("19820000", "1982-12-31", "YEAR")
 

@@ -115,7 +115,7 @@ def test_an_export_holds_the_rows_as_they_were_delivered(campaign: Campaign, exp
 
 def test_an_export_of_csv_files_is_the_same(campaign: Campaign, exported: Callable[..., list[dict[str, str]]]) -> None:
     names = DELIVERY_SCHEMA.names
-    bad = {name: "" for name in names} | {"matricule": "12", "birth_name": "ÉON", "affiliated_since": "2010-01-01", "large_print": "true"}
+    bad = dict.fromkeys(names, "") | {"matricule": "12", "birth_name": "ÉON", "affiliated_since": "2010-01-01", "large_print": "true"}
     content = "\n".join([";".join(names), ";".join(bad.values()), ""]).encode("iso-8859-15")
     folder = deliver(campaign.home.store, "CPAM", [invent(1)], DAY)
     manifest = json.loads(campaign.home.store.get("registry", f"{folder}/manifest.json"))
@@ -232,9 +232,10 @@ def test_a_replay_that_was_killed_is_finished_by_the_same_call(
 ) -> None:
     campaign.register(WRONG_KEY, invent(3), on=DAY)
     rows = [corrected(row, matricule=invent(1).matricule) for row in exported()]
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("pipelines.registry.corrections._put", _killed)
+    monkeypatch.setattr("pipelines.registry.corrections._put", _killed)
+    with pytest.raises(KeyboardInterrupt):
         replayed(campaign, rows, tmp_path / "corrige.csv")
+    monkeypatch.undo()
     assert campaign.take_in_all(LATER) == []
     replayed(campaign, rows, tmp_path / "corrige.csv")
     assert [report.folder for report in campaign.take_in_all(LATER)] == [CORRECTION]

@@ -19,6 +19,11 @@ FILES: Mapping[tuple[str, int], str] = {
     ("Notice Mono", 700): "LiberationMono-Bold.ttf",
 }
 _LATIN_RANGES = ((0x20, 0x7E), (0xA0, 0x17F), (0x1A0, 0x1A1), (0x1AF, 0x1B0), (0x218, 0x21B), (0x1E00, 0x1EFF), (0x2010, 0x201E))
+# What is drawn as plain bytes: the West European code page, less what its readers take for something else (no-break space, soft hyphen)
+# and what a PDF string escapes.
+WESTERN = "cp1252"
+NOT_WESTERN = bytes((*range(0x20), *b"()\\", 0x7F, 0xA0, 0xAD))
+UNIT = 4
 LATIN = frozenset(chr(code) for first, last in _LATIN_RANGES for code in range(first, last + 1)) | frozenset("\u2026\u202f\u2032€")
 
 
@@ -65,6 +70,17 @@ class Face:
     def _drawn(self) -> dict[int, str]:
         return {code: chr(glyph) for code, glyph in self.glyphs.items()}
 
+    @property
+    def wide_name(self) -> str:
+        """The name under which the same font is drawn by glyph numbers."""
+        return f"{self.name}-U"
+
+    @cached_property
+    def units(self) -> bytes:
+        """The width of each character of the West European code page, in 4 thousandths of the size, rounded up: a table for `translate`."""
+        characters = bytes(range(256)).decode(WESTERN, "replace")
+        return bytes(-int(-self.advances.get(character, 0) // UNIT) for character in characters)
+
     @cached_property
     def advances(self) -> Mapping[str, float]:
         """Width of every character of the whole font, in thousandths of the size."""
@@ -83,9 +99,17 @@ class Face:
         """Return the width of a text, unkerned, in the unit of `size`. Raises KeyError on a character that the font lacks."""
         return sum(map(self.advances.__getitem__, text)) * size / 1000
 
-    def hexadecimal(self, text: str) -> bytes:
-        """Return the glyph numbers of a text that lies in the alphabet, as a PDF hexadecimal string without its brackets."""
-        return text.translate(self._drawn).encode("utf-16-be").hex().encode()
+    def shown(self, text: str) -> tuple[str, bytes]:
+        """Return the name of the font and the PDF string that show a text of the alphabet: plain bytes, or glyph numbers for rarer characters."""
+        plain = text.encode(WESTERN, "replace")
+        if plain.decode(WESTERN) == text and is_plain(plain):
+            return self.name, b"(" + plain + b")"
+        return self.wide_name, b"<" + text.translate(self._drawn).encode("utf-16-be").hex().encode() + b">"
+
+
+def is_plain(text: bytes) -> bool:
+    """Tell whether a text in the West European code page can stand in a PDF string as it is."""
+    return len(text.translate(None, NOT_WESTERN)) == len(text)
 
 
 class FontCase:

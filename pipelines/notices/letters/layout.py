@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from markupsafe import escape
 from weasyprint import CSS, HTML, Document
@@ -15,20 +16,24 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
 from pipelines.notices.kind import NoticeKind
+from pipelines.notices.letters.datamatrix import MODULE_POINTS, MODULES, PLACE, QUIET, drawn
 from pipelines.notices.letters.fonts import Face, FontCase
 from pipelines.notices.letters.letter import ADDRESS_FIELDS, FIELDS, Variant
 from pipelines.notices.sender import Sender
 from pipelines.notices.templates import BadTemplateError, check_placeholders, environment, render
 
 ENTRY = "letter/notice.html"
-REQUIRED = frozenset({"kind", "sender", "address", "concerned", "dated", "reference", "code", "guaranteed_last_day"})
+SYMBOL = "symbol"
+REQUIRED = frozenset({"kind", "sender", "address", SYMBOL, *FIELDS}) - frozenset(ADDRESS_FIELDS)
 POINTS_PER_PIXEL = 0.75
+EDGE_POINTS = 14  # 5 mm, which few printers reach
 _ANYONE = Sender("", "", "", ("",), "", "", "", "", "")
 # Without kerning and ligatures a text drawn glyph by glyph and the same text shaped by Pango take the same place;
 # without a line height of its own a field set smaller moves nothing around it.
-_FIELD_STYLE = """
-.field { white-space: pre; line-height: 0; font-kerning: none; font-variant-ligatures: none }
-.field > i { display: inline-block; width: 0; height: 0 }
+_FIELD_STYLE = f"""
+.field {{ white-space: pre; line-height: 0; font-kerning: none; font-variant-ligatures: none }}
+.field > i {{ display: inline-block; width: 0; height: 0 }}
+.symbol-place {{ display: inline-block; vertical-align: bottom; width: {PLACE}pt; height: {PLACE}pt }}
 """
 
 
@@ -49,11 +54,12 @@ class Slot:
 
 @dataclass(frozen=True)
 class Skeleton:
-    """A variant laid out with empty fields."""
+    """A variant laid out with empty fields; `symbol` is the lower left corner of the DataMatrix on the front, its quiet zone around it."""
 
     pdf: bytes
     pages: int
     slots: tuple[Slot, ...]
+    symbol: tuple[float, float]
 
 
 class _Marked(Protocol):
@@ -90,9 +96,35 @@ class FilledField:
         return f'<span class="field"{style}>{escape(self.text)}</span>'
 
 
+class _EmptySymbol(_EmptyField):
+    """Stands for the DataMatrix: a square that nothing else may use."""
+
+    def __html__(self) -> str:
+        self._used[SYMBOL] += 1
+        return f'<i class="symbol-place" id="field.{SYMBOL}.{self._used[SYMBOL]}"></i>'
+
+
+@dataclass(frozen=True)
+class FilledSymbol:
+    """The DataMatrix of one letter, quiet zone included."""
+
+    reference: str
+
+    def __html__(self) -> str:
+        modules = "".join(f"M{x + QUIET} {y + QUIET}h1v1h-1z" for y, row in enumerate(drawn(self.reference)) for x, dark in enumerate(row) if dark)
+        side = MODULES + 2 * QUIET
+        picture = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}"><path d="{modules}"/></svg>'
+        return f'<i class="symbol-place" style="background:url(data:image/svg+xml,{quote(picture)}) 0 0/100% 100%"></i>'
+
+
 def _empty_fields() -> Mapping[str, _Marked]:
     used: Counter[str] = Counter()
-    return {field: _EmptyField(field, used) for field in FIELDS}
+    return {SYMBOL: _EmptySymbol(SYMBOL, used)} | {field: _EmptyField(field, used) for field in FIELDS}
+
+
+def filled_fields(texts: Mapping[str, str], sizes: Mapping[str, float]) -> Mapping[str, _Marked]:
+    """Return the fields of one person, some set smaller (points), and the symbol of the reference among them."""
+    return {SYMBOL: FilledSymbol(texts["reference"])} | {field: FilledField(text, sizes.get(field)) for field, text in texts.items()}
 
 
 def _values(variant: Variant, fields: Mapping[str, _Marked]) -> dict[str, object]:
@@ -118,37 +150,26 @@ class LetterLayout:
         Raises: BadTemplateError if the letter does not fill one sheet exactly or places a field in a way that cannot be drawn.
         """
         document = self._lay_out(variant, _empty_fields())
-        slots = tuple(slot for number, page in enumerate(document.pages) for slot in self._slots(page, number))
         if len(document.pages) > 2:
             raise BadTemplateError(f"{ENTRY}:1: the letter takes {len(document.pages)} pages, more than one sheet ({variant.kind.value})")
-        needed = set(FIELDS) - ({"concerned"} if variant.kind is NoticeKind.ADULT else set())
-        missing = needed - {slot.field for slot in slots}
-        if missing:
-            raise BadTemplateError(f"{ENTRY}:1: not placed in the letter to {variant.kind.value}: {', '.join(sorted(missing))}")
-        return Skeleton(_pdf(document), len(document.pages), slots)
+        places = [(field, number, page, box, block) for number, page in enumerate(document.pages) for field, box, block in _fields(page)]
+        slots = tuple(self._slot(*place) for place in places if place[0] != SYMBOL)
+        _require_fields(variant, len(document.pages), slots)
+        symbols = [_symbol(page, box) for field, number, page, box, _ in places if field == SYMBOL and number == 0]
+        if len(symbols) != 1 or sum(place[0] == SYMBOL for place in places) != 1:
+            raise BadTemplateError(f"{ENTRY}:1: place the symbol once, on the front ({variant.kind.value})")
+        return Skeleton(_pdf(document), len(document.pages), slots, symbols[0])
 
-    def one_letter(self, variant: Variant, texts: Mapping[str, FilledField]) -> bytes:
+    def one_letter(self, variant: Variant, fields: Mapping[str, _Marked]) -> bytes:
         """Lay out the whole letter of one person: the reference that drawn pages are compared with."""
-        return _pdf(self._lay_out(variant, texts))
+        return _pdf(self._lay_out(variant, fields))
 
     def _lay_out(self, variant: Variant, fields: Mapping[str, _Marked]) -> Document:
         fonts = FontConfiguration()
         html = HTML(string=render(self._source, ENTRY, _values(variant, fields)), base_url=self._base, url_fetcher=self._fetcher)
         return html.render(font_config=fonts, stylesheets=[CSS(string=_FIELD_STYLE, font_config=fonts)])
 
-    def _slots(self, page: Any, number: int) -> list[Slot]:
-        found: list[Slot] = []
-        waiting: list[tuple[Any, Any]] = [(page._page_box, page._page_box)]
-        while waiting:
-            box, block = waiting.pop()
-            name = box.element.get("id", "") if box.element is not None else ""
-            if isinstance(box, boxes.InlineBlockBox) and name.startswith("field."):
-                found.append(self._slot(name.split(".")[1], page, number, box, block))
-            inner = box if isinstance(box, boxes.BlockContainerBox) and not isinstance(box, boxes.InlineBlockBox) else block
-            waiting += [(child, inner) for child in getattr(box, "children", ())]
-        return sorted(found, key=lambda slot: (FIELDS.index(slot.field), -slot.y, slot.x))
-
-    def _slot(self, field: str, page: Any, number: int, box: Any, block: Any) -> Slot:
+    def _slot(self, field: str, number: int, page: Any, box: Any, block: Any) -> Slot:
         left, style = block.content_box_x(), box.style
         align = {"center": "center", "right": "right", "end": "right"}.get(block.style["text_align_all"], "left")
         room = {"center": block.width, "right": box.position_x - left, "left": left + block.width - box.position_x}[align]
@@ -163,6 +184,40 @@ class LetterLayout:
             round(style["font_size"] * POINTS_PER_PIXEL, 3),
             " ".join(f"{part:.4g}" for part in style["color"].coordinates),
         )
+
+
+def _fields(page: Any) -> list[tuple[str, Any, Any]]:
+    """Return the fields of a page in the order of drawing: name, the box that marks its place, the block whose line it stands on."""
+    found: list[tuple[str, Any, Any]] = []
+    waiting: list[tuple[Any, Any]] = [(page._page_box, page._page_box)]
+    while waiting:
+        box, block = waiting.pop()
+        name = box.element.get("id", "") if box.element is not None else ""
+        if isinstance(box, boxes.InlineBlockBox) and name.startswith("field."):
+            found.append((name.split(".")[1], box, block))
+        inner = box if isinstance(box, boxes.BlockContainerBox) and not isinstance(box, boxes.InlineBlockBox) else block
+        waiting += [(child, inner) for child in getattr(box, "children", ())]
+    order = (SYMBOL, *FIELDS)
+    return sorted(found, key=lambda field: (order.index(field[0]), field[1].position_y, field[1].position_x))
+
+
+def _require_fields(variant: Variant, pages: int, slots: tuple[Slot, ...]) -> None:
+    needed = set(FIELDS) - ({"concerned"} if variant.kind is NoticeKind.ADULT else set())
+    missing = needed - {slot.field for slot in slots}
+    if missing:
+        raise BadTemplateError(f"{ENTRY}:1: not placed in the letter to {variant.kind.value}: {', '.join(sorted(missing))}")
+    if {slot.page for slot in slots if slot.field == "sequence"} != set(range(pages)):
+        raise BadTemplateError(f"{ENTRY}:1: place the sequence on each page: the inserter reads it there ({variant.kind.value})")
+
+
+def _symbol(page: Any, box: Any) -> tuple[float, float]:
+    """Return the lower left corner of the symbol, inside its quiet zone. Raises: BadTemplateError at the edge of the sheet."""
+    left, bottom = box.position_x * POINTS_PER_PIXEL, (page.height - box.position_y) * POINTS_PER_PIXEL - PLACE
+    room = (page.width * POINTS_PER_PIXEL, page.height * POINTS_PER_PIXEL)
+    if min(left, bottom, room[0] - left - PLACE, room[1] - bottom - PLACE) < EDGE_POINTS:
+        raise BadTemplateError(f"{ENTRY}:1: the symbol lies less than 5 mm from the edge of the sheet")
+    quiet = QUIET * MODULE_POINTS
+    return round(left + quiet, 3), round(bottom + quiet, 3)
 
 
 def _pdf(document: Document) -> bytes:

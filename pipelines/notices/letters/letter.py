@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
+from typing import NamedTuple
 
 from pipelines.notices.code_format import grouped
 from pipelines.notices.french_text import NO_BREAK, french_date
@@ -16,7 +18,8 @@ from pipelines.platform.errors import RuleError
 
 ADDRESS_LINES = 6
 ADDRESS_FIELDS = tuple(f"address_{number}" for number in range(1, ADDRESS_LINES + 1))
-FIELDS = (*ADDRESS_FIELDS, "concerned", "dated", "reference", "code", "guaranteed_last_day")
+# Every text that a page draws for itself, in the order in which it is drawn.
+FIELDS = ("concerned", "dated", "reference", "code", "guaranteed_last_day", "sequence", *ADDRESS_FIELDS)
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,10 @@ class Variant:
 
     kind: NoticeKind
     sender: Sender
+
+    def __hash__(self) -> int:
+        """A sender's code tells it from the others: its texts need not be hashed for each letter."""
+        return hash((self.kind, self.sender.code))
 
 
 @dataclass(frozen=True)
@@ -58,9 +65,8 @@ class Refusal(StrEnum):
     TOO_LONG = "a line is too long to be legible"
 
 
-@dataclass(frozen=True)
-class Placed:
-    """Where a letter lies in the PDF; `first_page` counts from 1."""
+class Placed(NamedTuple):
+    """Where a letter lies in the PDF; `first_page` counts from 1. Its sequence, printed on its pages, is its rank among the placed."""
 
     reference: str
     first_page: int
@@ -72,21 +78,41 @@ class Composition:
     """A PDF of letters in the order given. `slow` of them were laid out one by one; `refused` (reference, reason) are not in it."""
 
     pdf: bytes
+    sha256: str
     pages: int
     slow: int
     placed: tuple[Placed, ...]
     refused: tuple[tuple[str, Refusal], ...]
 
 
-def field_texts(letter: Letter, dated: date, guaranteed_last_day: date) -> Mapping[str, str]:
+@dataclass(frozen=True)
+class Days:
+    """The two days that a run of letters prints: that of the letter, and the last day to oppose if it is deposited that very day.
+
+    Raises: RuleError if the last day is not after the letter's.
+    """
+
+    dated: date
+    guaranteed_last_day: date
+
+    def __post_init__(self) -> None:
+        """Refuse a promise that could not be kept."""
+        if self.guaranteed_last_day <= self.dated:
+            raise RuleError(f"a letter dated {self.dated.isoformat()} cannot promise {self.guaranteed_last_day.isoformat()} as last day")
+
+    @cached_property
+    def texts(self) -> tuple[str, str]:
+        """Both days as they are printed."""
+        return french_date(self.dated).replace(NO_BREAK, " "), french_date(self.guaranteed_last_day).replace(NO_BREAK, " ")
+
+
+def own_texts(letter: Letter, days: Days, sequence: int) -> list[str]:
+    """Return the texts of a letter in the order of `FIELDS`, as many address lines as it has."""
+    dated, last_day = days.texts
+    return [letter.concerned or "", dated, letter.reference, grouped(letter.code), last_day, f"{sequence:05d}", *letter.address]
+
+
+def field_texts(letter: Letter, days: Days, sequence: int) -> Mapping[str, str]:
     """Return the text of each field of a letter, composed characters (NFC), empty where the letter has none."""
-    lines = (*letter.address, *("",) * (ADDRESS_LINES - len(letter.address)))
-    texts = dict(zip(ADDRESS_FIELDS, lines, strict=True))
-    texts |= {
-        "concerned": letter.concerned or "",
-        "dated": french_date(dated).replace(NO_BREAK, " "),
-        "reference": letter.reference,
-        "code": grouped(letter.code),
-        "guaranteed_last_day": french_date(guaranteed_last_day).replace(NO_BREAK, " "),
-    }
+    texts = dict.fromkeys(FIELDS, "") | dict(zip(FIELDS, own_texts(letter, days, sequence), strict=False))
     return {field: text if text.isascii() else unicodedata.normalize("NFC", text) for field, text in texts.items()}

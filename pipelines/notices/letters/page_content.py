@@ -1,22 +1,24 @@
-"""The drawing of one person's page: the variant's form, then the person's text in its slots. Bytes only, no PDF library."""
+"""The drawing of one person's pages: the variant's form, the symbol, then the person's text in its slots. Bytes only, no PDF library.
+
+A letter takes the quick way where its texts are plain and surely fit: two templates filled by `%`. Any other letter takes the careful
+way, which measures each text exactly; where both can be taken they give the same bytes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple
 
+from pipelines.notices.letters.datamatrix import MODULES, SIDE
+from pipelines.notices.letters.fonts import UNIT, WESTERN, is_plain
 from pipelines.notices.letters.layout import Skeleton, Slot
-from pipelines.notices.letters.letter import Refusal
+from pipelines.notices.letters.letter import ADDRESS_LINES, FIELDS, Refusal
 
 SMALLEST_SHARE = 0.75
-
-
-@dataclass(frozen=True)
-class PageContent:
-    """A page's content stream. A `shared` one is the same for every letter of the variant and is written once."""
-
-    stream: bytes
-    shared: bool = False
+_BEFORE_ADDRESS = len(FIELDS) - ADDRESS_LINES
+_SEPARATOR = "\n"
 
 
 def drawable(slots: Iterable[Slot], texts: Mapping[str, str]) -> bool:
@@ -39,37 +41,118 @@ def smaller_sizes(slots: Iterable[Slot], texts: Mapping[str, str]) -> Mapping[st
     return sizes
 
 
+class _Shown(NamedTuple):
+    """A text ready to be drawn: its slot, the size and font that it takes, its left end, and the PDF string."""
+
+    slot: Slot
+    size: float
+    font: str
+    left: float
+    string: bytes
+
+
+class _Room(NamedTuple):
+    """What a field may hold at the size of the template: so many characters whatever they are, so many units of width."""
+
+    place: int
+    characters: int
+    units: int
+    table: bytes
+
+
+class _Quick(NamedTuple):
+    """The quick way for letters with so many address lines."""
+
+    rooms: list[_Room]
+    pages: list[tuple[bytes, Callable[[Sequence[bytes]], Any]]]
+
+
 class PagePainter:
     """Draws the pages of one variant; `form` names its page forms (`V0` gives `V0P0`, `V0P1`)."""
 
     def __init__(self, form: str, skeleton: Skeleton) -> None:
-        self._pages: list[tuple[bytes, list[Slot]]] = []
-        for number in range(skeleton.pages):
-            slots = [slot for slot in skeleton.slots if slot.page == number]
-            self._pages.append((f"/{form}P{number} Do\n".encode(), slots))
+        self._symbol = skeleton.symbol
+        self._pages = [(f"/{form}P{page} Do\n".encode(), [s for s in skeleton.slots if s.page == page]) for page in range(skeleton.pages)]
+        # Where a text begins must not depend on its width.
+        quick = all(slot.align == "left" for slot in skeleton.slots)
+        self._quick = {lines: self._quick_way(lines) for lines in range(1, ADDRESS_LINES + 1)} if quick else {}
 
-    def paint(self, texts: Mapping[str, str], sizes: Mapping[str, float]) -> list[PageContent]:
+    def paint_quickly(self, texts: Sequence[str], symbol: str) -> list[bytes] | None:
+        """Return the pages of a letter from its own texts, in the order of `FIELDS`; None where it needs the careful way."""
+        try:
+            plain = _SEPARATOR.join((*texts, symbol)).encode(WESTERN)
+        except UnicodeEncodeError:
+            return None
+        strings = plain.split(_SEPARATOR.encode())
+        way = self._quick.get(len(texts) - _BEFORE_ADDRESS)
+        if way is None or len(strings) != len(texts) + 1 or not is_plain(plain.replace(b"\n", b"")):
+            return None
+        for place, characters, units, table in way.rooms:
+            string = strings[place]
+            if len(string) > characters and sum(string.translate(table)) > units:
+                return None
+        return [template % values(strings) for template, values in way.pages]
+
+    def paint(self, texts: Mapping[str, str], sizes: Mapping[str, float], symbol: str) -> list[bytes]:
         """Return the pages of a letter whose texts are drawable; `sizes` are the fields set smaller than the template says."""
         return [
-            PageContent(b"".join((form, b"BT\n", *_drawn(slots, texts, sizes), b"ET"))) if slots else PageContent(form, shared=True)
-            for form, slots in self._pages
+            self._page(number, (_shown(slot, texts[slot.field], sizes.get(slot.field, slot.size)) for slot in slots if texts[slot.field]), symbol)
+            for number, (_, slots) in enumerate(self._pages)
         ]
 
+    def _page(self, number: int, shown: Iterable[_Shown], symbol: str) -> bytes:
+        form, _ = self._pages[number]
+        front = _symbol(self._symbol, symbol) if number == 0 else b""
+        return b"".join((form, front, b"BT\n", *_texts(shown), b"ET"))
 
-def form_pages(form: str, pages: int) -> Sequence[PageContent]:
+    def _quick_way(self, lines: int) -> _Quick:
+        """Return the templates of the pages, and what of a letter's texts (then its symbol) fills them in turn."""
+        fields = FIELDS[: _BEFORE_ADDRESS + lines]
+        places = {field: place for place, field in enumerate(fields)}
+        pages = []
+        for number, (_, slots) in enumerate(self._pages):
+            used = [slot for slot in slots if slot.field in places]
+            template = self._page(number, (_Shown(slot, slot.size, slot.face.name, slot.x, b"(%b)") for slot in used), "%b")
+            filling = [len(fields)] * (number == 0) + [places[slot.field] for slot in used]
+            pages.append((template, itemgetter(*filling)))
+        rooms = [_room(places[slot.field], slot) for _, slots in self._pages for slot in slots if slot.field in places]
+        return _Quick(rooms, pages)
+
+
+def form_pages(form: str, pages: int) -> list[bytes]:
     """Return pages that hold nothing but a form: a letter that was laid out whole."""
-    return [PageContent(f"/{form}P{number} Do\n".encode()) for number in range(pages)]
+    return [f"/{form}P{number} Do\n".encode() for number in range(pages)]
 
 
-def _drawn(slots: Sequence[Slot], texts: Mapping[str, str], sizes: Mapping[str, float]) -> Iterable[bytes]:
-    for slot in slots:
-        text = texts[slot.field]
-        if text:
-            size = sizes.get(slot.field, slot.size)
-            place = f"{slot.red_green_blue} rg /{slot.face.name} {size:g} Tf 1 0 0 1 {_left(slot, text, size):.3f} {slot.y:.3f} Tm <"
-            yield place.encode() + slot.face.hexadecimal(text) + b"> Tj\n"
+def _room(place: int, slot: Slot) -> _Room:
+    units = int(slot.width * 1000 / slot.size / UNIT)
+    return _Room(place, units // max(slot.face.units), units, slot.face.units)
 
 
-def _left(slot: Slot, text: str, size: float) -> float:
+def _shown(slot: Slot, text: str, size: float) -> _Shown:
     share = {"left": 0.0, "center": 0.5, "right": 1.0}[slot.align]
-    return slot.x - share * slot.face.width(text, size) if share else slot.x
+    font, string = slot.face.shown(text)
+    return _Shown(slot, size, font, slot.x - share * slot.face.width(text, size) if share else slot.x, string)
+
+
+def _texts(shown: Iterable[_Shown]) -> Iterable[bytes]:
+    """Yield the drawing of texts, colour and font said once for those that follow one another, each placed from the one before."""
+    x = y = 0.0
+    for colour, coloured in groupby(shown, attrgetter("slot.red_green_blue")):
+        yield f"{colour} rg\n".encode()
+        for (font, size), same in groupby(coloured, attrgetter("font", "size")):
+            yield f"/{font} {size:g} Tf\n".encode()
+            for one in same:
+                yield f"{_number(one.left - x)} {_number(one.slot.y - y)} Td".encode() + one.string + b"Tj\n"
+                x, y = one.left, one.slot.y
+
+
+def _symbol(place: tuple[float, float], symbol: str) -> bytes:
+    """Return the drawing of a symbol in the colour of the page's beginning, black: one bit a module, in hexadecimal."""
+    x, y = place
+    image = f"BI/IM true/W {MODULES}/H {MODULES}/BPC 1/D[1 0]/F/AHx ID {symbol}>\nEI"
+    return f"q {_number(SIDE)} 0 0 {_number(SIDE)} {_number(x)} {_number(y)} cm\n{image} Q\n".encode()
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}".rstrip("0").rstrip(".")

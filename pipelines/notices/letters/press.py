@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
-from pipelines.notices.letters.assembly import assemble
-from pipelines.notices.letters.layout import FilledField, LetterLayout, Skeleton
-from pipelines.notices.letters.letter import Composition, Letter, Placed, Refusal, Variant, field_texts
-from pipelines.notices.letters.page_content import PageContent, PagePainter, drawable, form_pages, smaller_sizes
+from pipelines.notices.letters.datamatrix import masks
+from pipelines.notices.letters.fonts import Face
+from pipelines.notices.letters.layout import LetterLayout, Skeleton, filled_fields
+from pipelines.notices.letters.letter import Composition, Days, Letter, Placed, Refusal, Variant, field_texts, own_texts
+from pipelines.notices.letters.page_content import PagePainter, drawable, form_pages, smaller_sizes
+from pipelines.notices.letters.pdf_file import write_pdf
+from pipelines.notices.letters.shared_objects import SharedObjects, shared_objects
 from pipelines.notices.templates import TemplateKind, TemplateVersion, template_version
-from pipelines.platform.errors import RuleError
 
 TITLE = "Mon espace santé : avis d'ouverture"
+KEPT_OBJECTS = 16
 
 
 @dataclass
 class _Job:
     """What one composition gathers: forms by name, the painter of each variant, the pages so far."""
 
-    forms: dict[str, bytes]
-    painters: dict[Variant, PagePainter]
-    contents: list[PageContent]
-    placed: list[Placed]
-    refused: list[tuple[str, Refusal]]
+    forms: dict[str, bytes] = field(default_factory=dict)
+    painters: dict[Variant, PagePainter] = field(default_factory=dict)
+    contents: list[bytes] = field(default_factory=list)
+    placed: list[Placed] = field(default_factory=list)
+    refused: list[tuple[str, Refusal]] = field(default_factory=list)
     slow: int = 0
 
 
@@ -38,53 +41,55 @@ class LetterPress:
     def __init__(self, templates_dir: Path) -> None:
         self._layout = LetterLayout(templates_dir)
         self._skeletons: dict[Variant, Skeleton] = {}
+        self._shared = lru_cache(KEPT_OBJECTS)(_shared)
         self.version: TemplateVersion = template_version(TemplateKind.LETTER, templates_dir)
 
-    def pages_per_letter(self, variant: Variant) -> int:
-        """Return 1, or 2 where the letter of this variant has a back."""
-        return self._skeleton(variant).pages
-
-    def compose(self, letters: Sequence[Letter], dated: date, guaranteed_last_day: date) -> Composition:
-        """Return the PDF of letters, in their order; the same arguments give the same bytes.
-
-        `dated` is printed on the letter and must not lie after its deposit; `guaranteed_last_day` is the last day to oppose if it is
-        deposited that very day. A letter that no font or no slot can show is left out and named in `refused`.
-        Raises: RuleError if the last day is not after the letter's date; BadTemplateError.
-        """
-        if guaranteed_last_day <= dated:
-            raise RuleError(f"a letter dated {dated.isoformat()} cannot promise {guaranteed_last_day.isoformat()} as last day")
-        job = _Job({}, {}, [], [], [])
-        for letter in letters:
-            self._add(job, letter, field_texts(letter, dated, guaranteed_last_day))
-        faces = {slot.face.name: slot.face for variant in job.painters for slot in self._skeleton(variant).slots}
-        pdf, pages = assemble(job.forms, [faces[name] for name in sorted(faces)], job.contents, TITLE)
-        return Composition(pdf, pages, job.slow, tuple(job.placed), tuple(job.refused))
-
-    def _skeleton(self, variant: Variant) -> Skeleton:
+    def skeleton(self, variant: Variant) -> Skeleton:
+        """Return the layout of a variant, made on first use."""
         if variant not in self._skeletons:
             self._skeletons[variant] = self._layout.skeleton(variant)
         return self._skeletons[variant]
 
+    def compose(self, letters: Sequence[Letter], days: Days) -> Composition:
+        """Return the PDF of letters, in their order; the same arguments give the same bytes.
+
+        A letter that no font or no slot can show is left out and named in `refused`. Raises: BadTemplateError.
+        """
+        job = _Job()
+        for letter, symbol in zip(letters, masks([letter.reference for letter in letters]), strict=True):
+            sequence = len(job.placed) + 1
+            pages = self._painter(job, letter.variant).paint_quickly(own_texts(letter, days, sequence), symbol)
+            drawn = pages or self._with_care(job, letter, days, sequence, symbol)
+            if isinstance(drawn, Refusal):
+                job.refused.append((letter.reference, drawn))
+            else:
+                job.placed.append(Placed(letter.reference, len(job.contents) + 1, len(drawn)))
+                job.contents += drawn
+        faces = {slot.face.name: slot.face for variant in job.painters for slot in self.skeleton(variant).slots}
+        shared = self._shared(tuple(job.forms.items()), tuple(faces[name] for name in sorted(faces)))
+        pdf, sha256 = write_pdf(shared, job.contents, TITLE)
+        return Composition(pdf, sha256, len(job.contents), job.slow, tuple(job.placed), tuple(job.refused))
+
     def _painter(self, job: _Job, variant: Variant) -> PagePainter:
         if variant not in job.painters:
             form = f"V{len(job.painters)}"
-            job.forms[form] = self._skeleton(variant).pdf
-            job.painters[variant] = PagePainter(form, self._skeleton(variant))
+            job.forms[form] = self.skeleton(variant).pdf
+            job.painters[variant] = PagePainter(form, self.skeleton(variant))
         return job.painters[variant]
 
-    def _add(self, job: _Job, letter: Letter, texts: Mapping[str, str]) -> None:
-        skeleton = self._skeleton(letter.variant)
+    def _with_care(self, job: _Job, letter: Letter, days: Days, sequence: int, symbol: str) -> list[bytes] | Refusal:
+        """Return the pages of a letter whose texts are rare or wide: drawn, laid out alone, or refused."""
+        skeleton, texts = self.skeleton(letter.variant), field_texts(letter, days, sequence)
         sizes = smaller_sizes(skeleton.slots, texts)
         if isinstance(sizes, Refusal):
-            job.refused.append((letter.reference, sizes))
-            return
+            return sizes
         if drawable(skeleton.slots, texts):
-            pages: Sequence[PageContent] = self._painter(job, letter.variant).paint(texts, sizes)
-        else:
-            form = f"S{job.slow}"
-            fields = {field: FilledField(text, sizes.get(field)) for field, text in texts.items()}
-            job.forms[form] = self._layout.one_letter(letter.variant, fields)
-            job.slow += 1
-            pages = form_pages(form, skeleton.pages)
-        job.placed.append(Placed(letter.reference, len(job.contents) + 1, len(pages)))
-        job.contents.extend(pages)
+            return self._painter(job, letter.variant).paint(texts, sizes, symbol)
+        form = f"S{job.slow}"
+        job.forms[form] = self._layout.one_letter(letter.variant, filled_fields(texts, sizes))
+        job.slow += 1
+        return form_pages(form, skeleton.pages)
+
+
+def _shared(forms: Sequence[tuple[str, bytes]], faces: Sequence[Face]) -> SharedObjects:
+    return shared_objects(dict(forms), faces)

@@ -31,7 +31,7 @@ $$;
 
 -- Grain: one person. Dates that civil status does not know entirely are kept raw beside their normalised form, names beside
 -- the form in which they are matched (upper case, no mark, ligatures expanded, hyphen and apostrophe as a space). `died_on` counts: it
--- is what the body that speaks declares, else what the civil register tells.
+-- is what the body that speaks declares, else what the civil register tells. `is_let_go`: no body names the person any more.
 create table registry.person (
   person_id bigint primary key,
   birth_name text not null,
@@ -48,6 +48,7 @@ create table registry.person (
   died_on date,
   declared_died_on date,
   rights_end_on date,
+  is_let_go boolean not null default false,
   known_since date not null
 ) partition by range (person_id);
 select platform.partition_by_person('registry.person', 90);

@@ -1,4 +1,7 @@
-"""Reading back what was drawn on a page over its form, through the font's own ToUnicode map, as a viewer does when one copies text."""
+"""Reading back what was drawn on a page over its form, as a viewer does when one copies text.
+
+By the font's own ToUnicode map, or by the West European code page that it names.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ def drawn_texts(pdf: bytes) -> list[list[str]]:
     with pikepdf.open(BytesIO(pdf)) as document:
         fonts = document.pages[0].obj.Resources.get("/Font", pikepdf.Dictionary())
         maps = {name: {int(glyph, 16): chr(int(code, 16)) for glyph, code in _PAIR.findall(font.ToUnicode.read_bytes().decode())}
-                for name, font in fonts.items()}  # fmt: skip
+                for name, font in fonts.items() if "/ToUnicode" in font}  # fmt: skip
         return [_page_texts(page.obj, maps) for page in document.pages]
 
 
@@ -28,6 +31,11 @@ def _page_texts(page: pikepdf.Object, maps: dict[str, dict[int, str]]) -> list[s
             case "Tf":
                 font = str(operands[0])
             case "Tj":
-                glyphs = bytes(operands[0])
-                texts.append("".join(maps[font][int.from_bytes(glyphs[at : at + 2], "big")] for at in range(0, len(glyphs), 2)))
+                texts.append(_read(bytes(operands[0]), maps.get(font)))
     return texts
+
+
+def _read(drawn: bytes, glyphs: dict[int, str] | None) -> str:
+    if glyphs is None:
+        return drawn.decode("cp1252")
+    return "".join(glyphs[int.from_bytes(drawn[at : at + 2], "big")] for at in range(0, len(drawn), 2))

@@ -13,6 +13,7 @@ import pypdf
 import pytest
 
 from pipelines.notices.kind import NoticeKind
+from pipelines.notices.letters.letter import Days
 from pipelines.notices.letters.press import LetterPress
 from pipelines.notices.templates import BadTemplateError, TemplateKind, template_version
 from tests.notices.conftest import letter
@@ -70,24 +71,24 @@ def test_text_of_a_person_cannot_be_filtered_nor_tested(edit: Edit, new: str) ->
 def test_text_of_a_person_in_a_font_that_is_not_shipped_is_refused(edit: Edit) -> None:
     folder = edit("letter/letter.css", '18pt/1.5 "Notice Mono"', "18pt/1.5 Arial")
     with pytest.raises(BadTemplateError, match="variable text uses 'Arial' 700"):
-        LetterPress(folder).compose([letter(0)], date(2022, 1, 31), date(2022, 3, 14))
+        LetterPress(folder).compose([letter(0)], Days(date(2022, 1, 31), date(2022, 3, 14)))
 
 
 @pytest.mark.parametrize(("file", "old"), [("letter/notice.html", "Objet"), ("letter/wording.j2", "gratuit"), ("letter/letter.css", "A4")])
 def test_version_changes_with_every_file_that_the_letter_uses(edit: Edit, templates: Path, file: str, old: str) -> None:
     before = template_version(TemplateKind.LETTER, templates)
     after = template_version(TemplateKind.LETTER, edit(file, old, old + " "))
-    assert (before.name, before.version) == ("letter/notice", "1.0")
+    assert (before.name, before.version) == ("letter/notice", "1.1")
     assert re.fullmatch("[0-9a-f]{64}", before.sha256) and before.sha256 != after.sha256
 
 
 def test_version_must_be_stated(edit: Edit) -> None:
     with pytest.raises(BadTemplateError, match=r"^letter/notice.html:1: state the version"):
-        LetterPress(edit("letter/notice.html", "{#- version 1.0 -#}", ""))
+        LetterPress(edit("letter/notice.html", "{#- version 1.1 -#}", ""))
 
 
 def test_every_kind_of_letter_says_what_the_law_wants(press: LetterPress) -> None:
-    composition = press.compose([letter(number, kind=kind) for number, kind in enumerate(NoticeKind)], date(2022, 1, 31), date(2022, 3, 14))
+    composition = press.compose([letter(number, kind=kind) for number, kind in enumerate(NoticeKind)], Days(date(2022, 1, 31), date(2022, 3, 14)))
     pages = [page.extract_text() for page in pypdf.PdfReader(BytesIO(composition.pdf)).pages]
     for first in (0, 2, 4):
         said = " ".join((pages[first] + "\n" + pages[first + 1]).replace("\xa0", " ").split())

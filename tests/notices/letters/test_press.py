@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from pipelines.notices.code_format import grouped
 from pipelines.notices.kind import NoticeKind
 from pipelines.notices.letters.fonts import FontCase
-from pipelines.notices.letters.layout import FilledField, LetterLayout
-from pipelines.notices.letters.letter import Composition, Letter, Placed, Refusal, Variant, field_texts
+from pipelines.notices.letters.layout import LetterLayout, filled_fields
+from pipelines.notices.letters.letter import Composition, Days, Letter, Placed, Refusal, Variant, field_texts
 from pipelines.notices.letters.page_content import smaller_sizes
 from pipelines.notices.letters.press import LetterPress
 from pipelines.notices.templates import BadTemplateError
@@ -26,11 +26,11 @@ from tests.notices.conftest import NAMES, SENDER, TEMPLATES, letter
 from tests.notices.letters.drawn_text import drawn_texts
 
 BOLD = FontCase(TEMPLATES / "letter" / "fonts").face(("Notice Sans",), 700)
-DATED, LAST_DAY = date(2022, 1, 31), date(2022, 3, 14)
+DAYS = Days(date(2022, 1, 31), date(2022, 3, 14))
 
 
 def compose(press: LetterPress, *letters: Letter) -> Composition:
-    return press.compose(letters, DATED, LAST_DAY)
+    return press.compose(letters, DAYS)
 
 
 def page_texts(pdf: bytes) -> list[str]:
@@ -60,20 +60,21 @@ def test_each_of_200_letters_holds_its_own_address_name_code_and_reference(press
     pages = drawn_texts(composition.pdf)
     assert (composition.slow, composition.refused, composition.pages, len(pages)) == (0, (), 400, 400)
     forms = {kind: f"/V{number}" for number, kind in enumerate(dict.fromkeys(one.variant.kind for one in letters))}
-    for one, placed in zip(letters, composition.placed, strict=True):
+    for sequence, (one, placed) in enumerate(zip(letters, composition.placed, strict=True), start=1):
         form = forms[one.variant.kind]
         expected = [
             f"{form}P0",
-            *one.address,
             *filter(None, [one.concerned]),
             "31 janvier 2022",
             one.reference,
             grouped(one.code),
             "14 mars 2022",
+            f"{sequence:05d}",
+            *one.address,
         ]
         assert placed == Placed(one.reference, placed.first_page, 2)
         assert pages[placed.first_page - 1] == expected
-        assert pages[placed.first_page] == [f"{form}P1"]
+        assert pages[placed.first_page] == [f"{form}P1", f"{sequence:05d}"]
 
 
 @pytest.mark.parametrize(("name", "kind"), [(name, list(NoticeKind)[number % 3]) for number, name in enumerate(NAMES)])
@@ -81,8 +82,8 @@ def test_drawn_page_has_the_text_and_places_of_the_page_laid_out_whole(
     press: LetterPress, templates: Path, name: str, kind: NoticeKind
 ) -> None:
     one = dataclasses.replace(letter(4, name, kind), address=(name, "12 RUE DE L EGLISE", "33000 BORDEAUX"))
-    texts = field_texts(one, DATED, LAST_DAY)
-    whole = LetterLayout(templates).one_letter(one.variant, {field: FilledField(text) for field, text in texts.items()})
+    texts = field_texts(one, DAYS, 1)
+    whole = LetterLayout(templates).one_letter(one.variant, filled_fields(texts, {}))
     drawn = compose(press, one)
     assert drawn.slow == 0
     assert [words(page) for page in page_texts(drawn.pdf)] == [words(page) for page in page_texts(whole)]
@@ -96,7 +97,7 @@ def test_drawn_page_has_the_text_and_places_of_the_page_laid_out_whole(
 def test_any_latin_name_is_drawn_as_written(press: LetterPress, name: str) -> None:
     one = letter(1, name, NoticeKind.REPRESENTATIVE_MINOR)
     composition = compose(press, one)
-    assert field_texts(one, DATED, LAST_DAY)["concerned"] in drawn_texts(composition.pdf)[0]
+    assert field_texts(one, DAYS, 1)["concerned"] in drawn_texts(composition.pdf)[0]
     assert (composition.slow, composition.refused) == (0, ())
 
 
@@ -123,14 +124,14 @@ def test_text_outside_the_subset_is_laid_out_alone_and_counted(press: LetterPres
 def test_line_too_wide_for_its_slot_is_set_smaller_as_in_the_page_laid_out_whole(press: LetterPress, templates: Path) -> None:
     wide = dataclasses.replace(letter(0), address=("MADAME MARGUERITE WAMBERGUE WILLEMOWSKY", "33000 BORDEAUX"))
     drawn = compose(press, wide)
-    texts = field_texts(wide, DATED, LAST_DAY)
+    texts = field_texts(wide, DAYS, 1)
     layout = LetterLayout(templates)
     slots = layout.skeleton(wide.variant).slots
     sizes = smaller_sizes(slots, texts)
     assert not isinstance(sizes, Refusal) and list(sizes) == ["address_1"] and 7.5 <= sizes["address_1"] < 10
     first = next(slot for slot in slots if slot.field == "address_1")
     assert first.width - 0.2 < first.face.width(wide.address[0], sizes["address_1"]) <= first.width
-    whole = layout.one_letter(wide.variant, {field: FilledField(text, sizes.get(field)) for field, text in texts.items()})
+    whole = layout.one_letter(wide.variant, filled_fields(texts, sizes))
     assert (drawn.slow, drawn.refused) == (0, ())
     assert wide.address[0] in drawn_texts(drawn.pdf)[0]
     assert words(page_texts(drawn.pdf)[0]) == words(page_texts(whole)[0])
@@ -180,9 +181,9 @@ def test_letter_refuses_an_address_that_cannot_be_posted(address: tuple[str, ...
         Letter("ES1", "0" * 12, address, Variant(NoticeKind.ADULT, SENDER))
 
 
-def test_last_day_before_the_letter_is_refused(press: LetterPress) -> None:
+def test_last_day_before_the_letter_is_refused() -> None:
     with pytest.raises(RuleError, match="cannot promise"):
-        press.compose([letter(0)], DATED, DATED)
+        Days(DAYS.dated, DAYS.dated)
 
 
 @pytest.mark.parametrize("kind", NoticeKind)
@@ -195,7 +196,7 @@ def test_body_with_long_names_still_fits_one_sheet(press: LetterPress, kind: Not
         address=("Service de la relation avec les assurés", "11 rue de Rosny", "TSA 10001", "93108 MONTREUIL CEDEX"),
         capacity="Directrice de la relation avec les assurés et les employeurs, par délégation",
     )
-    assert press.pages_per_letter(Variant(kind, wordy)) == 2
+    assert press.skeleton(Variant(kind, wordy)).pages == 2
 
 
 def test_body_that_does_not_fit_one_sheet_is_refused(press: LetterPress) -> None:

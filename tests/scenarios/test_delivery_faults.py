@@ -1,0 +1,319 @@
+"""A delivery at fault is refused whole, before any effect and with a sentence; one with many bad rows waits for a person."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.platform.errors import RuleError
+from pipelines.registry.contract import DELIVERY_SCHEMA, DeliveryKind
+from pipelines.registry.intake import Status
+from pipelines.registry.row_rules import RowFault
+from pipelines.registry.steps import decide_delivery, find_deliveries
+from tests.campaign_driver import Campaign
+from tests.registry_builder import FILE, Person, deliver, invent, manifest_of, parquet_of
+from tests.registry_state import at_four, people, report_of, set_aside
+from tests.scenarios.test_registry_intake import QUARANTINED
+
+FIRST, SECOND, THIRD = (date(2022, 1, day) for day in (3, 10, 17))
+KNOWN, NEW = invent(1), invent(2)
+HEADER = ";".join(DELIVERY_SCHEMA.names)
+
+
+def many(count: int) -> list[Person]:
+    """Return so many different people."""
+    return [invent(1 + n % 100, birth_date=f"1982{1 + n // 100:02d}14") for n in range(count)]
+
+
+def parquet(*rows: dict[str, Any], schema: pa.Schema = DELIVERY_SCHEMA) -> bytes:
+    """Return rows as a Parquet file of a schema."""
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), sink)
+    return sink.getvalue()
+
+
+def csv(*lines: str, header: str = HEADER, end: str = "\n", encoding: str = "utf-8") -> bytes:
+    """Return a CSV file."""
+    return ("\n".join([header, *lines]) + end).encode(encoding)
+
+
+def line(person: Person, **changes: str) -> str:
+    """Return a person as a line of CSV."""
+    values = {name: str(value) for name, value in asdict(person).items() if value is not None} | changes
+    return ";".join(values.get(name, "") for name in DELIVERY_SCHEMA.names)
+
+
+def without(name: str) -> pa.Schema:
+    """Return the contract's columns without one."""
+    return DELIVERY_SCHEMA.remove(DELIVERY_SCHEMA.get_field_index(name))
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A delivery at fault: its file, what its manifest says otherwise, and a part of the sentence that refuses it."""
+
+    sentence: str
+    content: bytes | None = parquet_of([NEW])
+    manifest: dict[str, Any] = field(default_factory=dict)
+    entry: dict[str, Any] = field(default_factory=dict)
+
+
+IN_CSV = {"format": "csv"}
+NO_LINE = {"format": "csv", "rows": 0}
+WITH_SALARY = DELIVERY_SCHEMA.append(pa.field("salary", pa.string()))
+NUMBERED = pa.schema([pa.field(f.name, pa.int64()) if f.name == "birth_date" else f for f in DELIVERY_SCHEMA])
+ACCENTED = line(NEW.but(birth_name="LÉON"))
+FAULTS = {
+    "a file is missing": Fault("does not lie in", content=None),
+    "a file was changed": Fault("SHA-256", entry={"sha256": "0" * 64}),
+    "a file was cut": Fault("SHA-256", content=parquet_of([NEW])[:-100], entry={"sha256": hashlib.sha256(parquet_of([NEW])).hexdigest()}),
+    "a file was cut before its manifest was written": Fault("is not a Parquet file", content=parquet_of([NEW])[:-100]),
+    "a file has fewer rows": Fault("announces 2", entry={"rows": 2}),
+    "a file has more rows": Fault("announces 0", entry={"rows": 0}),
+    "a CSV file has more rows": Fault("announces 1", content=csv(line(NEW), line(KNOWN)), entry=IN_CSV),
+    "another version": Fault("contract", manifest={"contract": "2.0"}),
+    "an unknown field": Fault("contract", manifest={"author": "somebody"}),
+    "no file": Fault("files", manifest={"files": []}),
+    "another body's folder": Fault("lies in", manifest={"body": "MSA"}),
+    "another day's folder": Fault("lies in", manifest={"reference_date": "2022-01-11"}),
+    "another kind's folder": Fault("lies in", manifest={"kind": "full"}),
+    "a column is missing": Fault("has no column sex", content=parquet(asdict(NEW), schema=without("sex"))),
+    "a CSV column is missing": Fault("has no column rights_end_on", csv(header=HEADER.removesuffix(";rights_end_on")), entry=NO_LINE),
+    "a column is unknown": Fault("1 column(s) that the contract does not know", parquet(asdict(NEW), schema=WITH_SALARY)),
+    "a column comes twice": Fault("has a column twice", content=csv(header=f"{HEADER};sex"), entry=NO_LINE),
+    "a column has another type": Fault("column birth_date must be", parquet({"birth_date": 19820314}, schema=NUMBERED)),
+    "utf-8 is declared and is not": Fault("declared utf-8", content=csv(ACCENTED, encoding="iso-8859-15"), entry=IN_CSV),
+    "iso is declared and is not": Fault("is utf-8", content=csv(ACCENTED), entry={**IN_CSV, "encoding": "iso-8859-15"}),
+    "the last line is cut": Fault("does not end with a line feed", content=csv(line(NEW), end=""), entry=IN_CSV),
+    "a line has too many values": Fault("columns instead of", content=csv(f"{line(NEW)};x"), entry=IN_CSV),
+    "a date cannot be read": Fault("not a date", content=csv(line(NEW, affiliated_since="01/01/2020")), entry=IN_CSV),
+    "a truth cannot be read": Fault("not a bool", content=csv(line(NEW, large_print="oui")), entry=IN_CSV),
+}  # fmt: skip
+
+
+def put(campaign: Campaign, fault: Fault) -> str:
+    """Put a delivery at fault down; return its folder."""
+    content = fault.content or b""
+    manifest = json.loads(manifest_of("CPAM", content, 1, SECOND).model_dump_json()) | fault.manifest
+    for entry in manifest["files"]:
+        entry |= fault.entry
+    folder = f"deliveries/CPAM/{SECOND}-delta"
+    if fault.content is not None:
+        campaign.home.store.put("registry", f"{folder}/{FILE}", fault.content)
+    campaign.home.store.put("registry", f"{folder}/manifest.json", json.dumps(manifest).encode())
+    return folder
+
+
+def all_but_deliveries(campaign: Campaign) -> dict[str, tuple[int, str]]:
+    """Return all that the database holds, but what it keeps of deliveries themselves."""
+    return {table: found for table, found in campaign.everything().items() if table != "registry.delivery"}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=list(FAULTS))
+def test_a_delivery_at_fault_is_refused_with_a_sentence_and_without_effect(campaign: Campaign, fault: Fault) -> None:
+    campaign.register(KNOWN, on=FIRST)
+    before = all_but_deliveries(campaign)
+    report = campaign.take_in(put(campaign, fault), at_four(SECOND))
+    assert (report.status, all_but_deliveries(campaign)) == (Status.REFUSED, before) and fault.sentence in str(report.refusal)
+
+
+def test_the_sender_reads_why_its_delivery_was_refused(campaign: Campaign) -> None:
+    report = campaign.take_in(put(campaign, FAULTS["a file has fewer rows"]), at_four(SECOND))
+    assert report_of(campaign, report.folder) == {"taken_in": False, "refusal": report.refusal}
+
+
+def test_a_refused_delivery_is_refused_again_with_the_same_sentence(campaign: Campaign) -> None:
+    folder = put(campaign, FAULTS["a file has fewer rows"])
+    first = campaign.take_in(folder, at_four(SECOND))
+    before = campaign.everything()
+    assert campaign.take_in(folder, at_four(THIRD)) == first and campaign.everything() == before
+
+
+def test_a_refused_delivery_leaves_no_copy_of_its_files(campaign: Campaign) -> None:
+    campaign.take_in(put(campaign, FAULTS["a date cannot be read"]), at_four(SECOND))
+    assert list(campaign.home.settings.var.glob("intake-*")) == []
+
+
+@pytest.mark.parametrize("row", [NEW, KNOWN], ids=["other rows", "the same rows"])
+def test_a_second_delivery_of_a_day_is_refused(campaign: Campaign, row: Person) -> None:
+    folder = campaign.register(KNOWN, on=FIRST).folder
+    before = all_but_deliveries(campaign)
+    content = parquet_of([row])
+    campaign.home.store.put("registry", f"{folder}/{FILE}", content)
+    manifest = json.loads(manifest_of("CPAM", content, 1, FIRST).model_dump_json())
+    campaign.home.store.put("registry", f"{folder}/manifest.json", json.dumps(manifest, indent=1).encode())
+    report = campaign.take_in(folder, at_four(SECOND))
+    assert "already taken in" in str(report.refusal) and all_but_deliveries(campaign) == before
+
+
+@pytest.mark.parametrize("kind", [DeliveryKind.FULL, DeliveryKind.DELTA])
+def test_a_delivery_that_a_later_one_overtook_is_refused(campaign: Campaign, kind: DeliveryKind) -> None:
+    campaign.register(KNOWN, on=SECOND)
+    before = all_but_deliveries(campaign)
+    report = campaign.take_in(deliver(campaign.home.store, "CPAM", [NEW], FIRST, kind), at_four(THIRD))
+    assert "or a later one" in str(report.refusal) and all_but_deliveries(campaign) == before
+
+
+def test_an_older_delivery_of_another_body_is_taken_in(campaign: Campaign) -> None:
+    campaign.register(KNOWN, on=SECOND)
+    assert campaign.register(NEW, body="MSA", on=FIRST).status is Status.TAKEN_IN
+
+
+def test_a_full_delivery_and_a_delta_of_one_day_are_both_taken_in(campaign: Campaign) -> None:
+    campaign.register(KNOWN, on=FIRST)
+    folder = deliver(campaign.home.store, "CPAM", [KNOWN, NEW], FIRST, DeliveryKind.FULL)
+    assert campaign.take_in(folder, at_four(FIRST)).status is Status.TAKEN_IN
+
+
+@pytest.mark.parametrize("kind", [DeliveryKind.FULL, DeliveryKind.DELTA])
+def test_a_delivery_without_rows_is_taken_in(campaign: Campaign, kind: DeliveryKind) -> None:
+    campaign.register(KNOWN, on=FIRST)
+    report = campaign.take_in(deliver(campaign.home.store, "MSA", [], SECOND, kind), at_four(SECOND))
+    assert (report.status, report.counts["received"]) == (Status.TAKEN_IN, 0)
+
+
+# Counts.
+
+
+def test_a_full_delivery_that_falls_too_far_is_taken_for_a_truncated_one(campaign: Campaign) -> None:
+    campaign.take_in(deliver(campaign.home.store, "CPAM", many(1200), FIRST, DeliveryKind.FULL), at_four(FIRST))
+    before = all_but_deliveries(campaign)
+    report = campaign.take_in(deliver(campaign.home.store, "CPAM", many(1000), SECOND, DeliveryKind.FULL), at_four(SECOND))
+    assert report.refusal == "1000 rows came, and 1200 in the last full delivery: it was taken for a truncated one"
+    assert all_but_deliveries(campaign) == before
+
+
+def test_a_delta_may_be_as_small_as_it_likes(campaign: Campaign) -> None:
+    campaign.take_in(deliver(campaign.home.store, "CPAM", many(1200), FIRST, DeliveryKind.FULL), at_four(FIRST))
+    assert campaign.register(KNOWN, on=SECOND).status is Status.TAKEN_IN
+
+
+# Bad rows.
+
+
+@pytest.fixture
+def waiting(campaign: Campaign) -> str:
+    """The folder of a delivery that waits: 60 of its 1000 rows are bad."""
+    rows = [person if n >= 60 else person.but(sex="X") for n, person in enumerate(many(1000))]
+    campaign.register(KNOWN, body="MSA", on=FIRST)
+    folder = deliver(campaign.home.store, "CPAM", rows, FIRST, DeliveryKind.FULL)
+    assert campaign.take_in(folder, at_four(FIRST)).status is Status.WAITING
+    return folder
+
+
+def test_many_bad_rows_wait_for_a_person_and_have_no_effect(campaign: Campaign) -> None:
+    rows = [person if n >= 51 else person.but(sex="X") for n, person in enumerate(many(1000))]
+    before = all_but_deliveries(campaign)
+    report = campaign.take_in(deliver(campaign.home.store, "CPAM", rows, FIRST), at_four(FIRST))
+    assert (report.status, report.counts, all_but_deliveries(campaign)) == (Status.WAITING, {"received": 1000, "quarantined": 51}, before)
+
+
+def test_bad_rows_within_the_limit_are_set_aside(campaign: Campaign) -> None:
+    rows = [person if n >= 50 else person.but(sex="X") for n, person in enumerate(many(1000))]
+    report = campaign.take_in(deliver(campaign.home.store, "CPAM", rows, FIRST), at_four(FIRST))
+    assert (report.counts["quarantined"], report.counts["newcomers"]) == (50, 950)
+
+
+def test_a_delivery_that_waits_has_no_report_and_is_not_tried_again(campaign: Campaign, waiting: str) -> None:
+    assert f"{waiting}/report.json" not in campaign.home.store.keys("registry", waiting)
+    assert find_deliveries(campaign.home.db, campaign.home.store) == []
+
+
+def test_a_delivery_that_a_person_accepts_is_taken_in_by_the_next_run(campaign: Campaign, waiting: str) -> None:
+    decide_delivery(campaign.home.db, waiting, True, "chief", "the body was asked", at_four(SECOND))
+    (report,) = campaign.take_in_all(at_four(SECOND))
+    assert (report.status, report.counts["newcomers"], report.counts["quarantined"]) == (Status.TAKEN_IN, 939, 60)
+
+
+def test_who_accepted_and_why_is_kept(campaign: Campaign, waiting: str) -> None:
+    decide_delivery(campaign.home.db, waiting, True, "chief", "the body was asked", at_four(SECOND))
+    campaign.take_in_all(at_four(SECOND))
+    found = campaign.rows("select decided_by, decision_reason, status from registry.delivery where folder = :folder", folder=waiting)
+    assert found == [{"decided_by": "chief", "decision_reason": "the body was asked", "status": "TAKEN_IN"}]
+
+
+def test_a_delivery_that_a_person_refuses_is_reported_to_its_sender(campaign: Campaign, waiting: str) -> None:
+    before = all_but_deliveries(campaign)
+    decide_delivery(campaign.home.db, waiting, False, "chief", "the keys are wrong", at_four(SECOND))
+    (report,) = campaign.take_in_all(at_four(SECOND))
+    assert report_of(campaign, waiting) == {"taken_in": False, "refusal": report.refusal} and "the keys are wrong" in str(report.refusal)
+    assert all_but_deliveries(campaign) == before
+
+
+def test_a_decision_on_a_delivery_that_does_not_wait_is_refused(campaign: Campaign) -> None:
+    folder = campaign.register(KNOWN, on=FIRST).folder
+    with pytest.raises(RuleError, match="no delivery"):
+        decide_delivery(campaign.home.db, folder, True, "chief", "by mistake", at_four(SECOND))
+
+
+def test_a_decision_is_made_once(campaign: Campaign, waiting: str) -> None:
+    decide_delivery(campaign.home.db, waiting, True, "chief", "the body was asked", at_four(SECOND))
+    with pytest.raises(RuleError, match="no delivery"):
+        decide_delivery(campaign.home.db, waiting, False, "other", "I think not", at_four(SECOND))
+
+
+def test_an_accepted_delivery_that_a_later_one_overtook_is_refused(campaign: Campaign, waiting: str) -> None:
+    campaign.register(NEW, on=SECOND)
+    decide_delivery(campaign.home.db, waiting, True, "chief", "the body was asked", at_four(THIRD))
+    assert "or a later one" in str(campaign.take_in(waiting, at_four(THIRD)).refusal)
+
+
+# Rows.
+
+
+ROW_FAULTS: dict[RowFault, dict[str, Any]] = {
+    RowFault.FORMER_MATRICULE_SHAPE: {"former_matricule": "12"},
+    RowFault.LANGUAGE_SHAPE: {"language": "français"},
+    RowFault.TEXT_UNREADABLE: {"birth_name": "QUENE\x07HERVE"},
+}
+
+
+@pytest.mark.parametrize("fault", ROW_FAULTS)
+def test_a_bad_row_is_set_aside_with_its_reason(campaign: Campaign, fault: RowFault) -> None:
+    content = parquet(asdict(KNOWN), asdict(NEW) | ROW_FAULTS[fault])
+    folder = deliver(campaign.home.store, "CPAM", [KNOWN, NEW], FIRST)
+    campaign.home.store.put("registry", f"{folder}/{FILE}", content)
+    campaign.home.store.put("registry", f"{folder}/manifest.json", manifest_of("CPAM", content, 2, FIRST).model_dump_json().encode())
+    campaign.take_in(folder, at_four(FIRST))
+    assert set_aside(campaign) == [(2, str(fault))] and len(people(campaign)) == 1
+
+
+def test_every_reason_of_the_closed_list_is_tried() -> None:
+    assert {*QUARANTINED, *map(str, ROW_FAULTS)} == set(map(str, RowFault))
+
+
+def test_a_row_with_two_faults_is_one_quarantined_row_with_two_reasons(campaign: Campaign) -> None:
+    counts = campaign.register(KNOWN, NEW.but(sex="X", postcode="1"), on=FIRST).counts
+    assert (counts["quarantined"], set_aside(campaign)) == (1, [(2, "POSTCODE_SHAPE"), (2, "SEX_UNKNOWN")])
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_bad_row_does_not_stand_in_the_way_of_a_good_one_of_the_same_number(campaign: Campaign, order: tuple[int, int]) -> None:
+    rows = (NEW, NEW.but(sex="X"))
+    counts = campaign.register(*(rows[place] for place in order), on=FIRST).counts
+    assert (counts["newcomers"], counts["quarantined"]) == (1, 1)
+
+
+def test_a_matricule_written_in_two_ways_is_one_number(campaign: Campaign) -> None:
+    campaign.register(NEW, NEW.but(matricule=f" {NEW.matricule[:13]}"), on=FIRST)
+    assert set_aside(campaign) == [(2, "REPEATED_IN_DELIVERY")]
+
+
+def test_an_email_that_cannot_be_used_is_counted_and_no_fault(campaign: Campaign) -> None:
+    counts = campaign.register(NEW.but(email="nobody at home"), on=FIRST).counts
+    assert (counts["refused_emails"], counts["quarantined"]) == (1, 0)
+
+
+def test_the_equations_hold_after_rows_of_every_fault(campaign: Campaign) -> None:
+    rows = [KNOWN, KNOWN, *QUARANTINED.values()]
+    for day in (FIRST, SECOND, THIRD):
+        campaign.take_in(deliver(campaign.home.store, "CPAM", rows, day, DeliveryKind.FULL), at_four(day))
+    assert campaign.broken_equations() == []
