@@ -60,7 +60,15 @@ def _benchmark() -> typer.Typer:
     return benchmark_app
 
 
-_LATER: dict[str, Callable[[], typer.Typer]] = {"benchmark": _benchmark, "registry": _registry}
+def _letters() -> typer.Typer:
+    """Give the commands of letters what makes them here: `notices` does not know the installation."""
+    from pipelines.installation import Installation
+    from pipelines.notices.commands import letters_app
+
+    return letters_app(lambda: Installation().letter_dispatch())
+
+
+_LATER: dict[str, Callable[[], typer.Typer]] = {"benchmark": _benchmark, "letters": _letters, "registry": _registry}
 
 app = typer.Typer(
     cls=PlainErrors,

@@ -39,6 +39,16 @@ def registry_command(
     _show(figures, as_json)
 
 
+@benchmark_app.command("letters")
+def letters_command(
+    people: Annotated[int, typer.Option(help="How many letters to make.", min=100)], as_json: AsJson = False, under: Under = None
+) -> None:
+    """Make the letters of a nation, from rows to sealed lots, beside WeasyPrint on the same letters."""
+    from pipelines.benchmarks import letters
+
+    _show(letters.run(people, under, _say), as_json)
+
+
 def _show(figures: Figures, as_json: bool) -> None:
     typer.echo(figures.as_json() if as_json else figures.as_table())
 

@@ -125,7 +125,8 @@ class RegistryBenchmark:
     def _generate(self) -> Summary:
         summary, cost = self.servers.scale.weigh(generate, self.people, SEED, self._out, bodies=self.bodies)
         self.say(f"{summary.rows:,} rows of {self.people:,} people invented in {cost.seconds:.0f} s")
-        self.notes.append(f"{summary.rows:,} rows of {self.people:,} people in {len(summary.bodies)} bodies, seed {SEED}")
+        named = ", ".join(body.body for body in summary.bodies)
+        self.notes.append(f"{summary.rows:,} rows of {self.people:,} people, delivered by {named}; seed {SEED}")
         return summary
 
     def _take_in(self, stage: str, on: dt.date) -> Taken:

@@ -9,4 +9,4 @@ def grouped(code: str) -> str:
     """Return a code of 12 characters as XXXX-XXXX-XXXX. Raises ValueError, without the code, on another length."""
     if len(code) != 3 * GROUP:
         raise ValueError("an opposition code has twelve characters")
-    return "-".join(code[start : start + GROUP] for start in range(0, len(code), GROUP))
+    return f"{code[:GROUP]}-{code[GROUP : 2 * GROUP]}-{code[2 * GROUP :]}"

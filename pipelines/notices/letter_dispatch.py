@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -13,6 +13,7 @@ from pipelines.campaign.policy import Policy
 from pipelines.campaign.window import last_day
 from pipelines.notices.addressee import address_lines, concerned, kind_of, sender_of
 from pipelines.notices.kind import NoticeKind
+from pipelines.notices.letters.checks import check_lot
 from pipelines.notices.letters.letter import Composition, Days, Letter, Variant
 from pipelines.notices.letters.press import LetterPress
 from pipelines.notices.print_lot import Lot, make_lot
@@ -51,19 +52,23 @@ def assign_lots(dispatch: LetterDispatch, as_of: datetime) -> list[int]:
 
 
 def produce_lot(dispatch: LetterDispatch, lot_id: int, as_of: datetime) -> Counts:
-    """Compose the letters of a lot, seal them, put them where the print house fetches them, then hand the lot over.
+    """Compose the letters of a lot, read them again, seal them, put them where the print house fetches them, then hand the lot over.
 
     Safe to repeat, and to kill: the same lot gives the same PDF under the same keys; the manifest, which makes the lot visible,
     is written last; a lot that is handed over is left alone. The window starts with the deposit, not here.
+    Raises: LotCheckError, before anything is written, where the lot does not read as it was meant.
     """
     with dispatch.db.transaction() as session:
         found = session.one("notices/find_lot", lot_id=lot_id)
         dated = legal_day(found["as_of"])
         rows = session.all("notices/lot_letters", lot_id=lot_id, majority_years=MAJORITY, day=dated)
+        in_use = session.one("notices/template_in_use", template=dispatch.press.version.label)["in_use"]
     if found["status"] != "PLANNED":
         return {"letters": found["letters"], "pages": found["pages"] or 0, "slow": 0, "refused": 0}
     letters = lot_letters(rows, dispatch.code_key, dispatch.reference_key)
-    composition = dispatch.press.compose(letters, Days(dated, last_day(dated)))
+    days = Days(dated, last_day(dated))
+    composition = dispatch.press.compose(letters, days)
+    check_lot(lot_id, composition, letters, days, dispatch.press.skeleton, whole=not in_use)
     refused = {reference for reference, _ in composition.refused}
     printed = [row for row, letter in zip(rows, letters, strict=True) if letter.reference not in refused]
     left_out = [row["lot_rank"] for row, letter in zip(rows, letters, strict=True) if letter.reference in refused]
@@ -95,7 +100,7 @@ def _put_lot(dispatch: LetterDispatch, lot_id: int, composition: Composition, po
     return lot
 
 
-def lot_letters(rows: Sequence[Mapping[str, Any]], code_key: bytes, reference_key: bytes) -> list[Letter]:
+def lot_letters(rows: Sequence[Any], code_key: bytes, reference_key: bytes) -> list[Letter]:
     """Return the letters of rows of `notices/lot_letters`, in their order, each with its reference and its code."""
     notices = [NoticeId(row["campaign_id"], row["person_id"], row["attempt_no"]) for row in rows]
     codes = opposition_code.derive_all(code_key, notices)

@@ -76,7 +76,8 @@ def index_csv(composition: Composition, postcodes: Sequence[str | None]) -> byte
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\r\n")
     rows.writerow(INDEX_COLUMNS)
-    rows.writerows((sequence, *placed, postcode) for sequence, placed, postcode in zip(count(1), composition.placed, postcodes, strict=False))
+    placed = zip(count(1), composition.placed, postcodes, strict=False)
+    rows.writerows((sequence, *letter, postcode) for sequence, letter, postcode in placed)
     return out.getvalue().encode()
 
 

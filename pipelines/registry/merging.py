@@ -121,7 +121,8 @@ def _whole(numbers: pa.RecordBatch) -> pa.Table:
 
 def _name(session: Session, rows: pa.Table) -> None:
     session.run("registry/make_named")
-    copy_table(session, "named", rows.select(["row", "matricule", "former_matricule"]))
+    # In the order of the index: neighbours are found on the same page.
+    copy_table(session, "named", rows.select(["row", "matricule", "former_matricule"]).sort_by("matricule"))
 
 
 def _told_apart(work: Work, loading: Loading, file: str, rows: pa.Table) -> tuple[pa.Table, pa.Table]:

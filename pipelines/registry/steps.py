@@ -10,7 +10,7 @@ from pipelines.platform.database import Counts, Database
 from pipelines.platform.errors import BadFileError, RuleError
 from pipelines.platform.object_store import ObjectStore
 from pipelines.platform.settings import Settings
-from pipelines.registry.contract import MANIFEST_NAME
+from pipelines.registry.contract import MANIFEST_NAME, read_manifest
 from pipelines.registry.intake import BUCKET, Intake, Status
 
 ROOT = "deliveries/"
@@ -30,14 +30,22 @@ class DeliveryReport:
 def find_deliveries(db: Database, store: ObjectStore) -> list[str]:
     """Return the folders of the deliveries that are complete (their manifest lies there) and not yet settled, oldest first.
 
-    A delivery is settled once its report lies beside it; one that waits for a person's decision has no report yet.
+    A delivery is settled once its report lies beside it; one that waits for a person's decision has no report yet. Of one date the
+    largest comes first: what a nation is first loaded with costs least by far.
     """
     keys = set(store.keys(BUCKET, ROOT))
     folders = [key.removesuffix(f"/{MANIFEST_NAME}") for key in keys if key.endswith(f"/{MANIFEST_NAME}")]
     with db.transaction() as session:
         undecided = {row["folder"] for row in session.all("registry/undecided_deliveries")}
     waiting = [folder for folder in folders if f"{folder}/{REPORT_NAME}" not in keys and folder not in undecided]
-    return sorted(waiting, key=lambda folder: (folder.rsplit("/", 1)[-1], folder))
+    return sorted(waiting, key=lambda folder: (folder.rsplit("/", 1)[-1], -_rows_announced(store, folder), folder))
+
+
+def _rows_announced(store: ObjectStore, folder: str) -> int:
+    try:
+        return read_manifest(store.get(BUCKET, f"{folder}/{MANIFEST_NAME}")).rows
+    except BadFileError:
+        return 0
 
 
 def take_in_delivery(db: Database, store: ObjectStore, settings: Settings, folder: str, as_of: datetime) -> DeliveryReport:

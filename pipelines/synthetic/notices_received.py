@@ -83,9 +83,8 @@ def received_lots(store: ObjectStore, printer_identity: str, seen: set[int]) -> 
         seen.add(lot_id)
         letters_key, index_key, _ = object_keys(lot_id)
         pdf, index = (unseal(store.get("print", sealed), printer_identity) for sealed in (letters_key, index_key))
-        yield ReceivedLot(
-            lot_id, date.fromisoformat(manifest["prepared_for"]), manifest["letters"], pdf, list(csv.DictReader(io.StringIO(index.decode())))
-        )
+        rows = list(csv.DictReader(io.StringIO(index.decode())))
+        yield ReceivedLot(lot_id, date.fromisoformat(manifest["prepared_for"]), manifest["letters"], pdf, rows)
 
 
 def code_in(lines: list[str]) -> str | None:

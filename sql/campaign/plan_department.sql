@@ -23,6 +23,7 @@ resident as (
     j.status as journey_status,
     j.reason as journey_reason,
     coalesce(j.attempt_no, 0) + 1 as attempt_no,
+    d.person_id is not null as is_doubtful,
     coalesce(
       p.born_on + make_interval(years => :majority_years) > :day
       or p.protection = any(:represented_by),
@@ -31,6 +32,7 @@ resident as (
   from registry.contact as c
   inner join registry.person as p on c.person_id = p.person_id
   left join campaign.journey as j on c.person_id = j.person_id and j.campaign_id = :campaign_id
+  left join doubtful as d on c.person_id = d.person_id
   where
     c.department = :department
     and (j.person_id is null or j.status in ('ELIGIBLE', 'EXCLUDED'))
@@ -98,7 +100,7 @@ decided as (
     case
       when died_on is not null then 'DECEASED'
       when rights_end_on <= :day then 'LEFT'
-      when exists (select 1 from doubtful as d where d.person_id = addressed.person_id) then 'DOUBTFUL_IDENTITY'
+      when is_doubtful then 'DOUBTFUL_IDENTITY'
       when born_on is null then 'BIRTH_DATE_UNKNOWN'
       when recipient_id is null then 'NO_REPRESENTATIVE'
       when channel is null then 'NO_ADDRESS'

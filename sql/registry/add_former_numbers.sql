@@ -6,9 +6,10 @@ select
   given.kind,
   i.person_id,
   :day
-from unnest(
-  cast(:matricules as text[]), cast(:formers as text[]), cast(:kinds as text[])
-) as given (matricule, former, kind)
+from
+  unnest(
+    cast(:matricules as text[]), cast(:formers as text[]), cast(:kinds as text[])
+  ) as given (matricule, former, kind)
 inner join registry.identifier as i on given.matricule = i.matricule
 where i.person_id between :first_id and :last_id
 order by given.former

@@ -5,9 +5,10 @@ select
   given.department,
   given.newcomers,
   given.changed
-from unnest(
-  cast(:departments as text[]), cast(:newcomers as bigint[]), cast(:changed as bigint[])
-) as given (department, newcomers, changed)
+from
+  unnest(
+    cast(:departments as text[]), cast(:newcomers as bigint[]), cast(:changed as bigint[])
+  ) as given (department, newcomers, changed)
 order by given.department collate "C"
 on conflict (delivery_id, department) do update
   set

@@ -1,5 +1,5 @@
 -- Closes a question about identity, and every other open one about the same two people. Grain: one doubt, and one audit row a person.
--- Idempotency: only an OPEN doubt is decided. Index: the primary key, doubt_open, doubt_open_other.
+-- Idempotency: only an OPEN doubt is decided. Index: the primary key, doubt_open_other.
 with decided as (
   update registry.doubt
   set

@@ -10,8 +10,8 @@ with let_go as (
   inner join registry.person as before on d.person_id = before.person_id
   where
     p.person_id = d.person_id and not p.is_let_go
-    and not exists (select from registry.second_affiliation as a where a.person_id = d.person_id)
-  returning p.person_id, c.department, p.rights_end_on is distinct from before.rights_end_on as has_left
+    and not exists (select from registry.second_affiliation as a where a.person_id = p.person_id)
+  returning p.person_id, c.department, p.rights_end_on < coalesce(before.rights_end_on, 'infinity') as has_left
 ),
 
 noted as (

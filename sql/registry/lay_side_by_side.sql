@@ -94,3 +94,15 @@ on conflict (person_id, body) do update
     address_5 = excluded.address_5, postcode = excluded.postcode, town = excluded.town,
     department = excluded.department, address_flags = excluded.address_flags, language = excluded.language,
     large_print = excluded.large_print, representative_1 = excluded.representative_1, representative_2 = excluded.representative_2
+  where
+  (
+    a.office, a.affiliated_since, a.birth_name, a.used_name, a.first_names, a.birth_name_key, a.first_names_key,
+    a.birthplace_code, a.protection, a.died_on, a.rights_end_on, a.email, a.address_2, a.address_3, a.address_4, a.address_5,
+    a.postcode, a.town, a.department, a.address_flags, a.language, a.large_print, a.representative_1, a.representative_2
+  ) is distinct from (
+    excluded.office, excluded.affiliated_since, excluded.birth_name, excluded.used_name, excluded.first_names,
+    excluded.birth_name_key, excluded.first_names_key, excluded.birthplace_code, excluded.protection, excluded.died_on,
+    excluded.rights_end_on, excluded.email, excluded.address_2, excluded.address_3, excluded.address_4, excluded.address_5,
+    excluded.postcode, excluded.town, excluded.department, excluded.address_flags, excluded.language, excluded.large_print,
+    excluded.representative_1, excluded.representative_2
+  )

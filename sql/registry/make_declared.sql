@@ -1,5 +1,5 @@
--- What every body says of two people who are one, inside one transaction. Grain: one person and body. Index: primary keys,
--- identifier_of_person.
+-- What every body says of two people who are one, unless it let them go, inside one transaction. Grain: one person and body.
+-- Index: primary keys, identifier_of_person.
 create temporary table declared on commit drop as
 select
   p.person_id,
@@ -42,7 +42,7 @@ select
   ) as representative_2
 from registry.person as p
 inner join registry.contact as c on p.person_id = c.person_id
-where p.person_id in (:kept, :dropped)
+where p.person_id in (:kept, :dropped) and not p.is_let_go
 union all
 select a.*
 from registry.second_affiliation as a

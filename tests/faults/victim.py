@@ -1,72 +1,97 @@
 """One step in a process of its own, that stops at a marker so that the test can kill it there.
 
 Run as a module: `python -m tests.faults.victim STEP METHOD CALL MOMENT MARKER`, the instance in the environment.
-Before or after the CALL-th call of METHOD, the process writes MARKER and waits to be killed.
+Before or after the CALL-th call of METHOD, or of a statement named as in the code, the process writes MARKER and waits to be killed.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.accounts.steps import open_accounts
 from pipelines.installation import Installation
-from pipelines.notices.email_dispatch import send_emails
 from pipelines.notices.emails.relay import Relay
-from pipelines.notices.letter_dispatch import assign_lots, produce_lot
+from pipelines.platform.clock import PARIS
 from pipelines.platform.database import Session
 from pipelines.platform.object_store import ObjectStore
 from pipelines.platform.shards import Shard
-from pipelines.registry.steps import take_in_delivery
-from tests.campaign_driver import OPENING, SENT, paris
+from pipelines.registry.digests import DeliveryDigests
 
 SHARD = Shard(0, 63)
-FOLDER = "deliveries/CPAM/2022-01-03-delta"
-METHODS: dict[str, type[Any]] = {"submit": Relay, "put": ObjectStore, "run": Session, "one": Session}
+METHODS: dict[str, type[Any]] = {
+    "submit": Relay, "put": ObjectStore, "upload": ObjectStore, "run": Session, "one": Session, "compare": DeliveryDigests,
+}  # fmt: skip
+
+
+# A step imports what it needs: a process is started for every marker.
 
 
 def send(home: Installation) -> None:
+    from pipelines.notices.email_dispatch import send_emails
+    from tests.campaign_driver import SENT
+
     with home.email_dispatch() as dispatch:
         send_emails(dispatch, SHARD, SENT)
 
 
 def produce(home: Installation) -> None:
+    from pipelines.notices.letter_dispatch import assign_lots, produce_lot
+    from tests.campaign_driver import SENT
+
     dispatch = home.letter_dispatch()
     for lot in assign_lots(dispatch, SENT):
         produce_lot(dispatch, lot, SENT)
 
 
 def open_(home: Installation) -> None:
+    from pipelines.accounts.steps import open_accounts
+    from tests.campaign_driver import OPENING
+
     open_accounts(home.db, home.policy, SHARD, home.clock, OPENING)
 
 
 def take_in(home: Installation) -> None:
-    take_in_delivery(home.db, home.store, FOLDER, paris(2022, 1, 3, 4))
+    from pipelines.registry import intake
+    from pipelines.registry.steps import find_deliveries, take_in_delivery
+
+    intake.WORTH_DEFERRING = int(os.environ.get("WORTH_DEFERRING", intake.WORTH_DEFERRING))
+    (folder,) = find_deliveries(home.db, home.store)
+    take_in_delivery(home.db, home.store, home.settings, folder, datetime(2022, 1, 31, 4, tzinfo=PARIS))
 
 
 STEPS: dict[str, Callable[[Installation], None]] = {"send": send, "produce": produce, "open": open_, "take_in": take_in}
 
 
 def stop_at(method: str, call: int, moment: str, marker: Path) -> None:
-    """Make the call-th call of a method stop before or after it has its effect."""
-    owner = METHODS[method]
-    original = getattr(owner, method)
+    """Make the call-th call of a method, or of a statement, stop before or after it has its effect."""
     calls = 0
 
-    def stopping(*arguments: Any, **named: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == call and moment == "before":
-            wait_for_the_end(marker)
-        result = original(*arguments, **named)
-        if calls == call and moment == "after":
-            wait_for_the_end(marker)
-        return result
+    def watch(owner: type[Any], name: str) -> None:
+        original = getattr(owner, name)
 
-    setattr(owner, method, stopping)
+        def stopping(*arguments: Any, **named: Any) -> Any:
+            nonlocal calls
+            counts = method in METHODS or arguments[1] == method
+            calls += counts
+            if counts and calls == call and moment == "before":
+                wait_for_the_end(marker)
+            result = original(*arguments, **named)
+            if counts and calls == call and moment == "after":
+                wait_for_the_end(marker)
+            return result
+
+        setattr(owner, name, stopping)
+
+    if method in METHODS:
+        watch(METHODS[method], method)
+    else:
+        for name in ("all", "one", "run"):
+            watch(Session, name)
 
 
 def wait_for_the_end(marker: Path) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from pipelines.platform.errors import FinalError, RetryableError, RuleError
+from pipelines.registry.contract import DeliveryKind
 from pipelines.registry.deaths import take_in_death_files
 from pipelines.registry.doubts import DoubtKind, Side, compare, decide_doubt, open_doubts
 from tests.campaign_driver import OPENING, SENT, Campaign, code_in, paris, request
 from tests.death_file_builder import death_of, file_of
-from tests.registry_builder import FILE, Person, invent
+from tests.registry_builder import FILE, Person, deliver, invent
 
 DAY = date(2022, 1, 3)
 WEEK_AFTER = date(2022, 1, 10)
@@ -197,6 +198,28 @@ def test_of_two_numbers_in_one_body_the_later_one_tells_where_the_person_lives(c
     decide(campaign, alike(campaign, second=second, body="CPAM"), same=True)
     assert contact(campaign) == [("CPAM", str(AGAIN.email))]
     assert campaign.rows("select body from registry.second_affiliation") == []
+
+
+def test_a_body_that_let_the_person_go_says_nothing_any_more(campaign: Campaign) -> None:
+    for day, row in ((DAY, ANNE), (WEEK_AFTER, AGAIN)):
+        campaign.take_in(deliver(campaign.home.store, "CPAM", [row, invent(9)], day, DeliveryKind.FULL), paris(2022, 1, day.day))
+    assert campaign.rows("select rights_end_on from registry.person where person_id = 1") == [{"rights_end_on": WEEK_AFTER}]
+    (doubt,) = open_doubts(campaign.home.db)
+    decide(campaign, doubt.doubt_id, same=True)
+    assert campaign.rows("select rights_end_on from registry.person where person_id = 1") == [{"rights_end_on": None}]
+    facts = campaign.rows("select kind from registry.fact where person_id = 1 order by happened_on, kind")
+    assert [fact["kind"] for fact in facts] == ["LEFT", "RETURNED"]
+
+
+def test_a_number_that_the_body_gives_up_ends_nobodys_rights(campaign: Campaign) -> None:
+    campaign.take_in(deliver(campaign.home.store, "CPAM", [ANNE, AGAIN, invent(9)], DAY, DeliveryKind.FULL), paris(2022, 1, 3))
+    (doubt,) = open_doubts(campaign.home.db)
+    decide(campaign, doubt.doubt_id, same=True)
+    counts = campaign.take_in(
+        deliver(campaign.home.store, "CPAM", [AGAIN, invent(9)], date(2022, 1, 24), DeliveryKind.FULL), paris(2022, 1, 24)
+    ).counts
+    assert counts["departed"] == 0
+    assert campaign.rows("select rights_end_on from registry.person where person_id = 1") == [{"rights_end_on": None}]
 
 
 def test_the_contact_data_of_both_stay_as_proof(campaign: Campaign) -> None:

@@ -31,7 +31,7 @@ _HEX = MODULES * MODULES // 4
 def drawn(reference: str) -> npt.NDArray[np.bool_]:
     """Return the modules of a symbol as the library draws them, row by row from the top, true where dark."""
     image = zxingcpp.create_barcode(reference, zxingcpp.BarcodeFormat.DataMatrix).to_image(scale=1, add_quiet_zones=False)
-    return np.asarray(image) == 0
+    return np.equal(np.asarray(image, np.uint8), 0)
 
 
 def masks(references: Sequence[str]) -> list[str]:

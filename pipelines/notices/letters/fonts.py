@@ -19,12 +19,13 @@ FILES: Mapping[tuple[str, int], str] = {
     ("Notice Mono", 700): "LiberationMono-Bold.ttf",
 }
 _LATIN_RANGES = ((0x20, 0x7E), (0xA0, 0x17F), (0x1A0, 0x1A1), (0x1AF, 0x1B0), (0x218, 0x21B), (0x1E00, 0x1EFF), (0x2010, 0x201E))
-# What is drawn as plain bytes: the West European code page, less what its readers take for something else (no-break space, soft hyphen)
-# and what a PDF string escapes.
-WESTERN = "cp1252"
-NOT_WESTERN = bytes((*range(0x20), *b"()\\", 0x7F, 0xA0, 0xAD))
-UNIT = 4
 LATIN = frozenset(chr(code) for first, last in _LATIN_RANGES for code in range(first, last + 1)) | frozenset("\u2026\u202f\u2032€")
+# What is drawn as plain bytes: of Latin-1 what is embedded, less what a PDF string escapes and what readers take for another character
+# (no-break space, soft hyphen). Line ends separate texts.
+WESTERN = "latin-1"
+PLAIN = frozenset(map(chr, range(256))) & LATIN - frozenset("()\\\u00a0\u00ad")
+_NOT_PLAIN = bytes(code for code in range(256) if chr(code) not in PLAIN | {"\n"})
+UNIT = 4
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,8 @@ class Face:
 
     @cached_property
     def units(self) -> bytes:
-        """The width of each character of the West European code page, in 4 thousandths of the size, rounded up: a table for `translate`."""
-        characters = bytes(range(256)).decode(WESTERN, "replace")
-        return bytes(-int(-self.advances.get(character, 0) // UNIT) for character in characters)
+        """The width of each character of Latin-1, in 4 thousandths of the size, rounded up: a table for `translate`."""
+        return bytes(-int(-self.advances.get(chr(code), 0) // UNIT) for code in range(256))
 
     @cached_property
     def advances(self) -> Mapping[str, float]:
@@ -100,16 +100,15 @@ class Face:
         return sum(map(self.advances.__getitem__, text)) * size / 1000
 
     def shown(self, text: str) -> tuple[str, bytes]:
-        """Return the name of the font and the PDF string that show a text of the alphabet: plain bytes, or glyph numbers for rarer characters."""
-        plain = text.encode(WESTERN, "replace")
-        if plain.decode(WESTERN) == text and is_plain(plain):
-            return self.name, b"(" + plain + b")"
+        """Return the font and the PDF string that show a text of the alphabet: plain bytes, or glyph numbers for rarer characters."""
+        if PLAIN.issuperset(text):
+            return self.name, b"(" + text.encode(WESTERN) + b")"
         return self.wide_name, b"<" + text.translate(self._drawn).encode("utf-16-be").hex().encode() + b">"
 
 
 def is_plain(text: bytes) -> bool:
-    """Tell whether a text in the West European code page can stand in a PDF string as it is."""
-    return len(text.translate(None, NOT_WESTERN)) == len(text)
+    """Tell whether each line of a text in Latin-1 can stand in a PDF string as it is."""
+    return len(text.translate(None, _NOT_PLAIN)) == len(text)
 
 
 class FontCase:

@@ -111,7 +111,8 @@ class FilledSymbol:
     reference: str
 
     def __html__(self) -> str:
-        modules = "".join(f"M{x + QUIET} {y + QUIET}h1v1h-1z" for y, row in enumerate(drawn(self.reference)) for x, dark in enumerate(row) if dark)
+        dark = zip(*drawn(self.reference).nonzero(), strict=True)
+        modules = "".join(f"M{x + QUIET} {y + QUIET}h1v1h-1z" for y, x in dark)
         side = MODULES + 2 * QUIET
         picture = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}"><path d="{modules}"/></svg>'
         return f'<i class="symbol-place" style="background:url(data:image/svg+xml,{quote(picture)}) 0 0/100% 100%"></i>'
@@ -149,7 +150,7 @@ class LetterLayout:
 
         Raises: BadTemplateError if the letter does not fill one sheet exactly or places a field in a way that cannot be drawn.
         """
-        document = self._lay_out(variant, _empty_fields())
+        document = self._lay_out(self.html(variant, _empty_fields()))
         if len(document.pages) > 2:
             raise BadTemplateError(f"{ENTRY}:1: the letter takes {len(document.pages)} pages, more than one sheet ({variant.kind.value})")
         places = [(field, number, page, box, block) for number, page in enumerate(document.pages) for field, box, block in _fields(page)]
@@ -162,12 +163,20 @@ class LetterLayout:
 
     def one_letter(self, variant: Variant, fields: Mapping[str, _Marked]) -> bytes:
         """Lay out the whole letter of one person: the reference that drawn pages are compared with."""
-        return _pdf(self._lay_out(variant, fields))
+        return self.pdf(self.html(variant, fields))
 
-    def _lay_out(self, variant: Variant, fields: Mapping[str, _Marked]) -> Document:
+    def html(self, variant: Variant, fields: Mapping[str, _Marked]) -> str:
+        """Return the letter as WeasyPrint reads it."""
+        return render(self._source, ENTRY, _values(variant, fields))
+
+    def pdf(self, html: str) -> bytes:
+        """Lay out what `html` gave."""
+        return _pdf(self._lay_out(html))
+
+    def _lay_out(self, html: str) -> Document:
         fonts = FontConfiguration()
-        html = HTML(string=render(self._source, ENTRY, _values(variant, fields)), base_url=self._base, url_fetcher=self._fetcher)
-        return html.render(font_config=fonts, stylesheets=[CSS(string=_FIELD_STYLE, font_config=fonts)])
+        page = HTML(string=html, base_url=self._base, url_fetcher=self._fetcher)
+        return page.render(font_config=fonts, stylesheets=[CSS(string=_FIELD_STYLE, font_config=fonts)])
 
     def _slot(self, field: str, number: int, page: Any, box: Any, block: Any) -> Slot:
         left, style = block.content_box_x(), box.style

@@ -52,7 +52,7 @@ class Letter:
 
     def __post_init__(self) -> None:
         """Refuse a letter that could not be posted or would speak to the wrong person."""
-        if not 1 <= len(self.address) <= ADDRESS_LINES or not all(line.strip() for line in self.address):
+        if not 1 <= len(self.address) <= ADDRESS_LINES or not all(map(str.strip, self.address)):
             raise RuleError(f"letter {self.reference}: an address has one to {ADDRESS_LINES} lines, none of them blank")
         if not self.variant.kind.agrees_with(self.concerned):
             raise RuleError(f"letter {self.reference}: the wording {self.variant.kind.value} and the person concerned do not agree")
@@ -75,12 +75,17 @@ class Placed(NamedTuple):
 
 @dataclass(frozen=True)
 class Composition:
-    """A PDF of letters in the order given. `slow` of them were laid out one by one; `refused` (reference, reason) are not in it."""
+    """A PDF of letters in the order given, and its SHA-256.
+
+    `with_care` are the sequences of those whose texts are rare or wide; `slow` of these were laid out one by one; `refused` (reference,
+    reason) are not in it.
+    """
 
     pdf: bytes
     sha256: str
     pages: int
     slow: int
+    with_care: tuple[int, ...]
     placed: tuple[Placed, ...]
     refused: tuple[tuple[str, Refusal], ...]
 

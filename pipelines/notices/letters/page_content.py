@@ -18,7 +18,6 @@ from pipelines.notices.letters.letter import ADDRESS_LINES, FIELDS, Refusal
 
 SMALLEST_SHARE = 0.75
 _BEFORE_ADDRESS = len(FIELDS) - ADDRESS_LINES
-_SEPARATOR = "\n"
 
 
 def drawable(slots: Iterable[Slot], texts: Mapping[str, str]) -> bool:
@@ -60,11 +59,15 @@ class _Room(NamedTuple):
     table: bytes
 
 
+# A page with gaps, and what of a letter's texts (then its symbol) fills them in turn.
+_Page = tuple[bytes, Callable[[Sequence[bytes]], Any]]
+
+
 class _Quick(NamedTuple):
     """The quick way for letters with so many address lines."""
 
     rooms: list[_Room]
-    pages: list[tuple[bytes, Callable[[Sequence[bytes]], Any]]]
+    pages: list[_Page]
 
 
 class PagePainter:
@@ -72,7 +75,8 @@ class PagePainter:
 
     def __init__(self, form: str, skeleton: Skeleton) -> None:
         self._symbol = skeleton.symbol
-        self._pages = [(f"/{form}P{page} Do\n".encode(), [s for s in skeleton.slots if s.page == page]) for page in range(skeleton.pages)]
+        self._forms = form_pages(form, skeleton.pages)
+        self._slots = skeleton.slots
         # Where a text begins must not depend on its width.
         quick = all(slot.align == "left" for slot in skeleton.slots)
         self._quick = {lines: self._quick_way(lines) for lines in range(1, ADDRESS_LINES + 1)} if quick else {}
@@ -80,12 +84,12 @@ class PagePainter:
     def paint_quickly(self, texts: Sequence[str], symbol: str) -> list[bytes] | None:
         """Return the pages of a letter from its own texts, in the order of `FIELDS`; None where it needs the careful way."""
         try:
-            plain = _SEPARATOR.join((*texts, symbol)).encode(WESTERN)
+            plain = "\n".join((*texts, symbol)).encode(WESTERN)
         except UnicodeEncodeError:
             return None
-        strings = plain.split(_SEPARATOR.encode())
+        strings = plain.split(b"\n")
         way = self._quick.get(len(texts) - _BEFORE_ADDRESS)
-        if way is None or len(strings) != len(texts) + 1 or not is_plain(plain.replace(b"\n", b"")):
+        if way is None or len(strings) != len(texts) + 1 or not is_plain(plain):
             return None
         for place, characters, units, table in way.rooms:
             string = strings[place]
@@ -95,28 +99,25 @@ class PagePainter:
 
     def paint(self, texts: Mapping[str, str], sizes: Mapping[str, float], symbol: str) -> list[bytes]:
         """Return the pages of a letter whose texts are drawable; `sizes` are the fields set smaller than the template says."""
-        return [
-            self._page(number, (_shown(slot, texts[slot.field], sizes.get(slot.field, slot.size)) for slot in slots if texts[slot.field]), symbol)
-            for number, (_, slots) in enumerate(self._pages)
-        ]
+        shown = [_shown(slot, text, sizes.get(slot.field, slot.size)) for slot in self._slots if (text := texts[slot.field])]
+        return [self._page(number, [one for one in shown if one.slot.page == number], symbol) for number in range(len(self._forms))]
 
     def _page(self, number: int, shown: Iterable[_Shown], symbol: str) -> bytes:
-        form, _ = self._pages[number]
         front = _symbol(self._symbol, symbol) if number == 0 else b""
-        return b"".join((form, front, b"BT\n", *_texts(shown), b"ET"))
+        return b"".join((self._forms[number], front, b"BT\n", *_texts(shown), b"ET"))
 
     def _quick_way(self, lines: int) -> _Quick:
-        """Return the templates of the pages, and what of a letter's texts (then its symbol) fills them in turn."""
+        """Return what draws the letters with so many address lines."""
         fields = FIELDS[: _BEFORE_ADDRESS + lines]
         places = {field: place for place, field in enumerate(fields)}
-        pages = []
-        for number, (_, slots) in enumerate(self._pages):
-            used = [slot for slot in slots if slot.field in places]
+        slots = [slot for slot in self._slots if slot.field in places]
+        pages: list[_Page] = []
+        for number in range(len(self._forms)):
+            used = [slot for slot in slots if slot.page == number]
             template = self._page(number, (_Shown(slot, slot.size, slot.face.name, slot.x, b"(%b)") for slot in used), "%b")
             filling = [len(fields)] * (number == 0) + [places[slot.field] for slot in used]
             pages.append((template, itemgetter(*filling)))
-        rooms = [_room(places[slot.field], slot) for _, slots in self._pages for slot in slots if slot.field in places]
-        return _Quick(rooms, pages)
+        return _Quick([_room(places[slot.field], slot) for slot in slots], pages)
 
 
 def form_pages(form: str, pages: int) -> list[bytes]:

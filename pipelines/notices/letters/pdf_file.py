@@ -17,6 +17,7 @@ from pipelines.notices.letters.shared_objects import SharedObjects
 A4 = b"0 0 595.276 841.89"
 PAGES_A_NODE = 200
 _HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
+_STREAM = b"%d 0 obj\n<<%b/Length %d>>\nstream\n%b\nendstream\nendobj\n"
 _ENTRY = np.dtype([("kind", "u1"), ("where", ">u4"), ("place", ">u2")])
 _FREE, _AT, _INSIDE = 0, 1, 2
 
@@ -33,7 +34,7 @@ def write_pdf(shared: SharedObjects, contents: Sequence[bytes], title: str) -> t
         _whole(shared.catalog, b"<</Type/Catalog/Pages %d 0 R/Lang(fr)/ViewerPreferences<</DisplayDocTitle true>>>>" % shared.tree),
         _whole(shared.tree, _tree(shared, nodes, len(contents))),
         _whole(info, b"<</Title<%b>>>" % f"\ufeff{title}".encode("utf-16-be").hex().encode()),
-        *(_stream(number, b"", content) for number, content in enumerate(contents, first)),
+        *[_STREAM % (number, b"", len(content), content) for number, content in enumerate(contents, first)],
         *(_holder(*numbers, shared.tree, len(contents)) for numbers in zip(holders, nodes, groups, strict=True)),
     ]
     begins = list(accumulate(map(len, parts)))
@@ -53,7 +54,7 @@ def _whole(number: int, content: bytes) -> bytes:
 
 
 def _stream(number: int, head: bytes, content: bytes) -> bytes:
-    return b"%d 0 obj\n<<%b/Length %d>>\nstream\n%b\nendstream\nendobj\n" % (number, head, len(content), content)
+    return _STREAM % (number, head, len(content), content)
 
 
 def _tree(shared: SharedObjects, nodes: Iterable[int], count: int) -> bytes:
@@ -74,7 +75,7 @@ def _holder(number: int, node: int, pages: Sequence[int], tree: int, behind: int
 
 def _place(entries: npt.NDArray[np.void], numbers: npt.ArrayLike, kind: int, where: npt.ArrayLike, place: npt.ArrayLike) -> None:
     """Say where objects lie: at a byte of the file, or inside an object stream at a place."""
-    chosen = np.asarray(numbers)
+    chosen = np.asarray(numbers, np.intp)
     entries["kind"][chosen], entries["where"][chosen], entries["place"][chosen] = kind, where, place
 
 

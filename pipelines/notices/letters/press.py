@@ -29,6 +29,7 @@ class _Job:
     contents: list[bytes] = field(default_factory=list)
     placed: list[Placed] = field(default_factory=list)
     refused: list[tuple[str, Refusal]] = field(default_factory=list)
+    with_care: list[int] = field(default_factory=list)
     slow: int = 0
 
 
@@ -55,20 +56,25 @@ class LetterPress:
 
         A letter that no font or no slot can show is left out and named in `refused`. Raises: BadTemplateError.
         """
-        job = _Job()
+        job, variant = _Job(), None
         for letter, symbol in zip(letters, masks([letter.reference for letter in letters]), strict=True):
+            if letter.variant is not variant:
+                variant, painter = letter.variant, self._painter(job, letter.variant)
             sequence = len(job.placed) + 1
-            pages = self._painter(job, letter.variant).paint_quickly(own_texts(letter, days, sequence), symbol)
+            pages = painter.paint_quickly(own_texts(letter, days, sequence), symbol)
             drawn = pages or self._with_care(job, letter, days, sequence, symbol)
             if isinstance(drawn, Refusal):
                 job.refused.append((letter.reference, drawn))
-            else:
-                job.placed.append(Placed(letter.reference, len(job.contents) + 1, len(drawn)))
-                job.contents += drawn
+                continue
+            if pages is None:
+                job.with_care.append(sequence)
+            job.placed.append(Placed(letter.reference, len(job.contents) + 1, len(drawn)))
+            job.contents += drawn
         faces = {slot.face.name: slot.face for variant in job.painters for slot in self.skeleton(variant).slots}
         shared = self._shared(tuple(job.forms.items()), tuple(faces[name] for name in sorted(faces)))
         pdf, sha256 = write_pdf(shared, job.contents, TITLE)
-        return Composition(pdf, sha256, len(job.contents), job.slow, tuple(job.placed), tuple(job.refused))
+        with_care, placed, refused = tuple(job.with_care), tuple(job.placed), tuple(job.refused)
+        return Composition(pdf, sha256, len(job.contents), job.slow, with_care, placed, refused)
 
     def _painter(self, job: _Job, variant: Variant) -> PagePainter:
         if variant not in job.painters:

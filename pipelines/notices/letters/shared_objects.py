@@ -9,7 +9,7 @@ from io import BytesIO
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
 
-from pipelines.notices.letters.fonts import WESTERN, Face
+from pipelines.notices.letters.fonts import Face
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def _forms(pdf: Pdf, source: bytes) -> Iterator[Object]:
 
 
 def _fonts(pdf: Pdf, face: Face) -> Mapping[str, Object]:
-    """Return both ways to draw a face, over one embedded program: by bytes of the West European code page, and by glyph numbers."""
+    """Return both ways to draw a face, over one embedded program: by bytes of Latin-1, and by glyph numbers."""
     name = Name(f"/NOTICE+{face.name}")
     descriptor = pdf.make_indirect(_descriptor(pdf, face, name))
     western = Dictionary(
@@ -81,7 +81,7 @@ def _fonts(pdf: Pdf, face: Face) -> Mapping[str, Object]:
         BaseFont=name,
         FirstChar=32,
         LastChar=255,
-        Widths=Array([round(face.advances.get(character, 0)) for character in bytes(range(32, 256)).decode(WESTERN, "replace")]),
+        Widths=Array([round(face.advances.get(chr(code), 0)) for code in range(32, 256)]),
         Encoding=Name.WinAnsiEncoding,
         FontDescriptor=descriptor,
     )

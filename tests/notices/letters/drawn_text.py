@@ -1,6 +1,6 @@
 """Reading back what was drawn on a page over its form, as a viewer does when one copies text.
 
-By the font's own ToUnicode map, or by the West European code page that it names.
+By the font's own ToUnicode map, or by Latin-1, of which the encoding that it names is a superset.
 """
 
 from __future__ import annotations
@@ -37,5 +37,5 @@ def _page_texts(page: pikepdf.Object, maps: dict[str, dict[int, str]]) -> list[s
 
 def _read(drawn: bytes, glyphs: dict[int, str] | None) -> str:
     if glyphs is None:
-        return drawn.decode("cp1252")
+        return drawn.decode("latin-1")
     return "".join(glyphs[int.from_bytes(drawn[at : at + 2], "big")] for at in range(0, len(drawn), 2))

@@ -88,7 +88,8 @@ def test_version_must_be_stated(edit: Edit) -> None:
 
 
 def test_every_kind_of_letter_says_what_the_law_wants(press: LetterPress) -> None:
-    composition = press.compose([letter(number, kind=kind) for number, kind in enumerate(NoticeKind)], Days(date(2022, 1, 31), date(2022, 3, 14)))
+    days = Days(date(2022, 1, 31), date(2022, 3, 14))
+    composition = press.compose([letter(number, kind=kind) for number, kind in enumerate(NoticeKind)], days)
     pages = [page.extract_text() for page in pypdf.PdfReader(BytesIO(composition.pdf)).pages]
     for first in (0, 2, 4):
         said = " ".join((pages[first] + "\n" + pages[first + 1]).replace("\xa0", " ").split())

@@ -156,8 +156,8 @@ def test_every_font_is_embedded(press: LetterPress) -> None:
     fonts += resources["/Font"].values()
     assert len(fonts) > 6
     for font in fonts:
-        descendant = font.get_object()["/DescendantFonts"][0].get_object()
-        assert "/FontFile2" in descendant["/FontDescriptor"]
+        described = font.get_object().get("/DescendantFonts", [font])[0].get_object()
+        assert "/FontFile2" in described["/FontDescriptor"]
 
 
 def test_letters_of_two_bodies_keep_their_own_sender(press: LetterPress) -> None:

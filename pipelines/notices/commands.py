@@ -1,0 +1,50 @@
+"""`espace-sante letters proof`: letters of a wave to look at before they are printed."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.platform.errors import FinalError
+
+if TYPE_CHECKING:
+    from pipelines.notices.letter_dispatch import LetterDispatch
+
+
+def letters_app(dispatch: Callable[[], LetterDispatch]) -> typer.Typer:
+    """Return the commands of `letters`, over what makes letters in an installation."""
+    app = typer.Typer(name="letters", help="Look at letters before they leave.", no_args_is_help=True)
+
+    @app.callback()
+    def letters() -> None:
+        """Look at letters before they leave."""
+
+    @app.command("proof")
+    def proof(
+        wave: Annotated[int, typer.Option(help="The wave, by its number.", min=1)],
+        out: Annotated[Path, typer.Option(help="Where the files go; they hold names, addresses and codes.")],
+        reason: Annotated[str, typer.Option(help="Why you look: kept in each person's own journey. Asked for if you leave it out.")] = "",
+    ) -> None:
+        """Write real letters of a wave as PDF files: of each wording of each body those with the longest lines."""
+        from pipelines.notices.proofs import make_proofs
+        from pipelines.platform.clock import now
+
+        for made in make_proofs(dispatch(), wave, out, getpass.getuser(), _reason(reason), now()):
+            typer.echo(f"{made.file}: {made.letters} letters" + (f", {made.refused} cannot be printed" if made.refused else ""))
+
+    return app
+
+
+def _reason(given: str) -> str:
+    """Return the reason, asked for on a terminal. Raises: FinalError if there is none."""
+    reason = given.strip()
+    if not reason and sys.stdin.isatty():
+        reason = str(typer.prompt("Why do you look at these letters")).strip()
+    if not reason:
+        raise FinalError("say why you look at these letters: --reason TEXT")
+    return reason
