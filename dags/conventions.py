@@ -68,7 +68,7 @@ DEFAULT_ARGS = {
 
 
 def timetable(cron: str, event: Asset | None = None) -> CronTriggerTimetable | AssetOrTimeSchedule | None:
-    """Return the calendar of a DAG, in Paris; with `event`, also a run for each event of that asset, the calendar being the sweep behind it.
+    """Return the calendar of a DAG, in Paris; with `event`, also a run for each event of that asset: the calendar is the sweep.
 
     None in replay, where the calendar is an argument of each run.
     """

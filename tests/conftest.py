@@ -145,7 +145,8 @@ def _empty_tables(owner: sa.Engine, tables: list[str]) -> None:
     first = [name for name in tables if name not in SEEDED and name not in last]
     statements = "; ".join(f"delete from {name}" for name in (*first, *last))  # noqa: S608 - names come from the catalogue
     with owner.begin() as connection:
-        connection.exec_driver_sql(f"{statements}; insert into registry.last_person_id values (0)")
+        connection.exec_driver_sql(statements)
+        connection.exec_driver_sql("insert into registry.last_person_id values (0)")
 
 
 def _empty_buckets(installation: Installation) -> None:

@@ -43,7 +43,7 @@ LETTERS_A_LOT = 5_000
 PEER_LETTERS = 200
 READ_AGAIN_LOTS = 20
 # Below this, what is done once a process weighs more than the letters.
-SIZE_PROMISED = 200_000
+SIZE_PROMISED = 100_000
 DAYS = Days(dt.date(2022, 1, 31), last_day(dt.date(2022, 1, 31)))
 TEMPLATES = Settings.model_fields["home"].default / "templates"
 _KEYS = (b"code key of a benchmark".ljust(32), b"reference key of a benchmark".ljust(32))
@@ -117,10 +117,8 @@ def _letter_rows(rows: pa.Table, before: int) -> pa.Table:
 
 
 def _rows(file: Path) -> list[dict[str, Any]]:
-    table = pq.read_table(file)
-    return [
-        dict(zip(table.column_names, values, strict=True)) for values in zip(*(column.to_pylist() for column in table.columns), strict=True)
-    ]
+    columns = pq.read_table(file).to_pydict()
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
 @cache

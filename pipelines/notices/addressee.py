@@ -57,4 +57,4 @@ def address_lines(row: Mapping[str, Any]) -> tuple[str, ...]:
     if len(name) > LINE_WIDTH:
         name = f"{name[0]}. {row['recipient_name']}"
     lines = (name, row["address_2"], row["address_3"], row["address_4"], row["address_5"], f"{row['postcode']} {row['town']}")
-    return tuple(line for line in lines if line)
+    return tuple(filter(None, lines))

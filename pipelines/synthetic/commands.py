@@ -14,15 +14,7 @@ from pipelines.synthetic.evolution import evolve
 from pipelines.synthetic.france import DEFAULT_AS_OF, DEFAULT_FAULTY_SHARE, OutputFormat, generate
 from pipelines.synthetic.life_events import Event
 
-registry_app = typer.Typer(name="registry", help="Registries of insured people.", no_args_is_help=True)
 
-
-@registry_app.callback()
-def registry() -> None:
-    """Registries of insured people."""
-
-
-@registry_app.command("generate")
 def generate_command(
     people: Annotated[int, typer.Option(help="How many people to invent.")],
     out: Annotated[Path, typer.Option(help="Folder under which deliveries/<body>/<date>-full/ is written.")],
@@ -44,7 +36,6 @@ def generate_command(
     typer.echo(f"{'':8} {summary.rows:>12,} rows for {summary.people:,} people, {summary.faulty_rows:,} of them faulty")
 
 
-@registry_app.command("evolve")
 def evolve_command(
     source: Annotated[
         Path, typer.Option("--from", help="Folder that holds deliveries/<body>/<date>-full/; the last one before --on is read.")
