@@ -212,14 +212,15 @@ class DeliveryDigests:
 
         `known` is a CSV file without header: person id, matricule; a person has one line a matricule.
         """
-        self._view("delivered")
-        columns = {"person_id": "BIGINT", "matricule": "VARCHAR"}
-        self._duck.read_csv(str(known), header=False, columns=columns).create_view("known")
+        self._duck.execute("create table known (person_id bigint, matricule text)")
+        # The form is told and not guessed: an empty file is of every form.
+        self._duck.execute(f"copy known from '{known}' (format csv, header false, delimiter ',', auto_detect false)")
         return iter(self._duck.sql(_GONE_OF_KNOWN).to_arrow_reader())
 
     def examined(self, unchanged: bool) -> None:
         """Take note of the rows that were kept: the good ones examined, and with `unchanged` those that need no examination."""
         self._view("kept")
+        self._view("delivered")
         if unchanged:
             self._duck.execute("alter view kept rename to good")
             self._duck.execute(

@@ -121,18 +121,14 @@ class PortionTask:
         }
         return pa.table(columns)
 
-    def good(self, without: Rows | None = None) -> pa.Table:
-        """Return the good rows, NORMALISED_SCHEMA, without those at some positions."""
+    def good(self) -> pa.Table:
+        """Return the good rows, NORMALISED_SCHEMA."""
         with pa.ipc.open_stream(pa.memory_map(str(self.good_file))) as stream:
-            rows = stream.read_all()
-        if without is None:
-            return rows
-        left = ~np.isin(rows.column("row").to_numpy() - self.portion.first_row, without)
-        return rows.filter(pa.array(left))
+            return stream.read_all()
 
     def renamed(self) -> pa.Table:
-        """Return `matricule` and `former_matricule` of the good rows that have the latter."""
-        names = ("matricule", "former_matricule")
+        """Return `matricule`, `former_matricule` and `row` of the good rows that have a former number."""
+        names = ("matricule", "former_matricule", "row")
         wanted = pa.ipc.IpcReadOptions(included_fields=[NORMALISED_SCHEMA.get_field_index(name) for name in names])
         with pa.ipc.open_stream(pa.memory_map(str(self.good_file)), options=wanted) as stream:
             rows = stream.read_all()
@@ -197,8 +193,18 @@ class Examination:
         return [task for task in self.tasks if task.number in self.judged]
 
     def good(self, task: PortionTask) -> pa.Table:
-        """Return the good rows of a portion, each matricule once."""
-        return task.good(self.repeated.get(task.number))
+        """Return the good rows of a portion, each person once."""
+        return self._once(task, task.good())
+
+    def renamed(self, task: PortionTask) -> pa.Table:
+        """Return `matricule` and `former_matricule` of the good rows of a portion that have a former number, each person once."""
+        return self._once(task, task.renamed())
+
+    def _once(self, task: PortionTask, rows: pa.Table) -> pa.Table:
+        repeated = self.repeated.get(task.number)
+        if repeated is None:
+            return rows
+        return rows.filter(pa.array(~np.isin(rows.column("row").to_numpy() - task.portion.first_row, repeated)))
 
     def faults(self, task: PortionTask) -> pa.Table:
         """Return the faults of a portion, those of rows that repeat an earlier one included."""

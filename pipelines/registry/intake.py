@@ -248,7 +248,7 @@ class Intake:
         def link(task: PortionTask, work: Work) -> Counts:
             first_id, newcomers = (reserved[task.number][name] for name in ("first_person_id", "newcomers"))
             last_id = first_id + newcomers - 1
-            if newcomers and (renamed := task.renamed()).num_rows:
+            if newcomers and (renamed := examination.renamed(task)).num_rows:
                 add_former_numbers(work, loading, renamed, first_id, last_id)
             return {"links": work.run("registry/link_newcomers", first_id=first_id, last_id=last_id)}
 

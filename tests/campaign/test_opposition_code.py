@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.campaign.opposition_code import ALPHABET, LENGTH, as_derived, derive, is_well_formed, proves
+from pipelines.campaign.opposition_code import ALPHABET, LENGTH, as_derived, derive, derive_all, is_well_formed, proves
 
 KEY, OTHER_KEY = bytes(range(32)), bytes(range(1, 33))
 CODES = st.builds(derive, st.just(KEY), st.integers(1, 9), st.integers(1, 10**8), st.integers(1, 99))
@@ -17,6 +17,11 @@ CODES = st.builds(derive, st.just(KEY), st.integers(1, 9), st.integers(1, 10**8)
 def test_a_code_is_known_by_heart() -> None:
     """A change of the derivation would make every code already sent worthless."""
     assert derive(KEY, 1, 42, 1) == "HRRDXDNA2SFY"
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 10**9), st.integers(1, 99)), max_size=5))
+def test_codes_derived_together_are_those_derived_one_by_one(attempts: list[tuple[int, int, int]]) -> None:
+    assert derive_all(KEY, attempts) == [derive(KEY, *attempt) for attempt in attempts]
 
 
 @given(CODES)

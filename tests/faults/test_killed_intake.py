@@ -68,6 +68,12 @@ def begin(campaign: Campaign, *deliveries: Delivery) -> None:
         take_in_with(campaign, put(campaign, delivery), delivery.on, intake_workers=1)
 
 
+def lose_digests(campaign: Campaign) -> None:
+    """Lose every digest that was kept."""
+    for key in campaign.home.store.keys("registry", "digests/"):
+        campaign.home.store.client.delete_object(Bucket=campaign.home.settings.bucket("registry"), Key=key)
+
+
 def taken(campaign: Campaign, folder: str) -> dict[str, Any]:
     """Take in a delivery; return all that it leaves, its report included."""
     take_in_with(campaign, folder, LAST.on, **CUT)
@@ -169,8 +175,16 @@ def test_a_delivery_whose_digests_vanish_meanwhile_ends_as_if_nobody_had_killed_
 ) -> None:
     victims.kill("take_in", "registry/count_departments", 3, "after", **ENVIRONMENT)
     until_free()
-    for key in campaign.home.store.keys("registry", "digests/"):
-        campaign.home.store.client.delete_object(Bucket=campaign.home.settings.bucket("registry"), Key=key)
+    lose_digests(campaign)
+    assert taken(campaign, folder) == undisturbed
+
+
+def test_a_delivery_without_digests_of_the_last_one_that_is_killed_at_its_end_ends_as_if_nobody_had(
+    campaign: Campaign, undisturbed: dict[str, Any], folder: str, victims: Victims, until_free: Callable[[], None]
+) -> None:
+    lose_digests(campaign)
+    victims.kill("take_in", "registry/finish_delivery", 1, "before", **ENVIRONMENT)
+    until_free()
     assert taken(campaign, folder) == undisturbed
 
 

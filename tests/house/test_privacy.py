@@ -170,7 +170,7 @@ def test_a_row_that_the_copy_refuses_is_quoted_nowhere(campaign: Campaign, serve
     row = f"{person.birth_name},{person.matricule}\n".encode()
 
     def copy(work: Work) -> dict[str, int]:
-        work.run("registry/make_staging")
+        work.run("registry/make_staged")
         work.copy_rows('staged ("row", matricule)', iter([row]))
         return {}
 

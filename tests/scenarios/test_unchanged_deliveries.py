@@ -139,6 +139,13 @@ def test_a_newcomer_of_a_delta_who_is_not_in_the_next_full_delivery_is_gone(camp
     assert person_of(campaign, invent(4))["person"]["rights_end_on"] == THIRD.isoformat()
 
 
+def test_a_body_of_which_nobody_was_taken_in_lets_nobody_go(campaign: Campaign, forget: Forget) -> None:
+    register_all(campaign, OTHER.but(sex="X"), on=FIRST)
+    forget(campaign)
+    counts = register_all(campaign, OTHER.but(sex="X"), on=SECOND).counts
+    assert (counts["moved"], counts["departed"]) == (0, 0)
+
+
 def test_who_came_by_deltas_alone_is_gone_if_not_in_the_first_full_delivery(campaign: Campaign) -> None:
     campaign.register(*EVERYONE, on=FIRST)
     assert register_all(campaign, PARENT, CHILD, on=SECOND).counts["departed"] == 1

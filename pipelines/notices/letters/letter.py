@@ -34,7 +34,7 @@ class Variant:
         return hash((self.kind, self.sender.code))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Letter:
     """One notice on paper.
 

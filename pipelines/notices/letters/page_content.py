@@ -7,8 +7,7 @@ way, which measures each text exactly; where both can be taken they give the sam
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from pipelines.notices.letters.datamatrix import MODULES, SIDE
@@ -137,15 +136,14 @@ def _shown(slot: Slot, text: str, size: float) -> _Shown:
 
 
 def _texts(shown: Iterable[_Shown]) -> Iterable[bytes]:
-    """Yield the drawing of texts, colour and font said once for those that follow one another, each placed from the one before."""
-    x = y = 0.0
-    for colour, coloured in groupby(shown, attrgetter("slot.red_green_blue")):
-        yield f"{colour} rg\n".encode()
-        for (font, size), same in groupby(coloured, attrgetter("font", "size")):
-            yield f"/{font} {size:g} Tf\n".encode()
-            for one in same:
-                yield f"{_number(one.left - x)} {_number(one.slot.y - y)} Td".encode() + one.string + b"Tj\n"
-                x, y = one.left, one.slot.y
+    """Yield the drawing of texts: colour and font where they change, each text placed from the one before."""
+    x, y, before = 0.0, 0.0, ""
+    for one in shown:
+        style = f"{one.slot.red_green_blue} rg /{one.font} {one.size:g} Tf\n"
+        if style != before:
+            yield style.encode()
+        yield f"{_number(one.left - x)} {_number(one.slot.y - y)} Td".encode() + one.string + b"Tj\n"
+        x, y, before = one.left, one.slot.y, style
 
 
 def _symbol(place: tuple[float, float], symbol: str) -> bytes:

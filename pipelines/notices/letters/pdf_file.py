@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 
 import numpy as np
 import numpy.typing as npt
@@ -57,19 +57,24 @@ def _stream(number: int, head: bytes, content: bytes) -> bytes:
     return _STREAM % (number, head, len(content), content)
 
 
-def _tree(shared: SharedObjects, nodes: Iterable[int], count: int) -> bytes:
+def _tree(shared: SharedObjects, nodes: Sequence[int], count: int) -> bytes:
     """Return the root of the page tree: what all pages inherit stands here."""
-    kids = b" ".join(b"%d 0 R" % node for node in nodes)
-    return b"<</Type/Pages/Count %d/MediaBox[%b]/Resources %d 0 R/Kids[%b]>>" % (count, A4, shared.resources, kids)
+    return b"<</Type/Pages/Count %d/MediaBox[%b]/Resources %d 0 R/Kids[%b]>>" % (count, A4, shared.resources, _kids(nodes))
+
+
+def _kids(numbers: Sequence[int]) -> bytes:
+    return (b"%d 0 R " * len(numbers)) % tuple(numbers)
 
 
 def _holder(number: int, node: int, pages: Sequence[int], tree: int, behind: int) -> bytes:
     """Return an object stream with a node of the page tree and its pages; the number of a page lies so far `behind` that of its content."""
-    kids = b" ".join(b"%d 0 R" % page for page in pages)
     page = b"<</Type/Page/Parent %d 0 R/Contents %%d 0 R>>" % node
-    objects = [b"<</Type/Pages/Parent %d 0 R/Count %d/Kids[%b]>>" % (tree, len(pages), kids), *(page % (own - behind) for own in pages)]
-    begins = accumulate(map(len, objects[:-1]), initial=0)
-    numbers = b" ".join(b"%d %d" % pair for pair in zip((node, *pages), begins, strict=True)) + b" "
+    objects = [
+        b"<</Type/Pages/Parent %d 0 R/Count %d/Kids[%b]>>" % (tree, len(pages), _kids(pages)),
+        *[page % (own - behind) for own in pages],
+    ]
+    begins = accumulate(map(len, objects), initial=0)
+    numbers = (b"%d %d " * len(objects)) % tuple(chain.from_iterable(zip((node, *pages), begins, strict=False)))
     return _stream(number, b"/Type/ObjStm/N %d/First %d" % (len(objects), len(numbers)), numbers + b"".join(objects))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -49,6 +50,9 @@ class LetterPress:
         """Return the layout of a variant, made on first use."""
         if variant not in self._skeletons:
             self._skeletons[variant] = self._layout.skeleton(variant)
+            # What is alive now stays: without this the collector would walk all of WeasyPrint again for every few lots.
+            gc.collect()
+            gc.freeze()
         return self._skeletons[variant]
 
     def compose(self, letters: Sequence[Letter], days: Days) -> Composition:

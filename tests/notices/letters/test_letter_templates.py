@@ -74,6 +74,27 @@ def test_text_of_a_person_in_a_font_that_is_not_shipped_is_refused(edit: Edit) -
         LetterPress(folder).compose([letter(0)], Days(date(2022, 1, 31), date(2022, 3, 14)))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('<div class="symbol">{{ symbol }}</div>', "", "does not use symbol"),
+        ("{{ symbol }}", "{{ symbol }}{{ symbol }}", "place the symbol once, on the front"),
+        ('<section class="sheet rights">', '<section class="sheet rights">{{ symbol }}', "place the symbol once, on the front"),
+        ('  <p class="sequence">{{ sequence }}</p>\n  <h1>', "  <h1>", "place the sequence on each page"),
+        ("{{ symbol }}", "{% if symbol %}{{ symbol }}{% endif %}", "symbol differs for each person"),
+    ],
+)
+def test_what_the_print_house_reads_must_be_in_its_place(edit: Edit, old: str, new: str, told: str) -> None:
+    with pytest.raises(BadTemplateError, match=told):
+        LetterPress(edit("letter/notice.html", old, new)).compose([letter(0)], Days(date(2022, 1, 31), date(2022, 3, 14)))
+
+
+def test_symbol_at_the_edge_of_the_sheet_is_refused(edit: Edit) -> None:
+    folder = edit("letter/letter.css", ".symbol { right: -1.35mm", ".symbol { right: -14mm")
+    with pytest.raises(BadTemplateError, match="the symbol lies less than 5 mm from the edge"):
+        LetterPress(folder).compose([letter(0)], Days(date(2022, 1, 31), date(2022, 3, 14)))
+
+
 @pytest.mark.parametrize(("file", "old"), [("letter/notice.html", "Objet"), ("letter/wording.j2", "gratuit"), ("letter/letter.css", "A4")])
 def test_version_changes_with_every_file_that_the_letter_uses(edit: Edit, templates: Path, file: str, old: str) -> None:
     before = template_version(TemplateKind.LETTER, templates)

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+import unicodedata
 from collections import Counter
 from datetime import date
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pypdf
+import pypdfium2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.notices.code_format import grouped
 from pipelines.notices.kind import NoticeKind
-from pipelines.notices.letters.fonts import FontCase
+from pipelines.notices.letters.checks import read_symbol
+from pipelines.notices.letters.datamatrix import SIDE, masks
+from pipelines.notices.letters.fonts import FILES, PLAIN, UNIT, FontCase
 from pipelines.notices.letters.layout import LetterLayout, filled_fields
-from pipelines.notices.letters.letter import Composition, Days, Letter, Placed, Refusal, Variant, field_texts
-from pipelines.notices.letters.page_content import smaller_sizes
+from pipelines.notices.letters.letter import Composition, Days, Letter, Placed, Refusal, Variant, field_texts, own_texts
+from pipelines.notices.letters.page_content import PagePainter, smaller_sizes
 from pipelines.notices.letters.press import LetterPress
 from pipelines.notices.templates import BadTemplateError
 from pipelines.platform.errors import RuleError
@@ -138,6 +144,55 @@ def test_line_too_wide_for_its_slot_is_set_smaller_as_in_the_page_laid_out_whole
     wanted = {*wide.address, grouped(wide.code), "14 mars 2022"}
     assert placed_words(drawn.pdf, 0, wanted) == placed_words(whole, 0, wanted)
     assert set(placed_words(drawn.pdf, 0, wanted)) == wanted
+
+
+@pytest.mark.parametrize("number", range(1, 7))
+def test_quick_way_draws_what_the_careful_way_draws(press: LetterPress, number: int) -> None:
+    lines = ("MADAME Zoë L'HOSTIS", "APPARTEMENT 12", "RESIDENCE LES TILLEULS", f"{number} RUE DE L EGLISE", "BP 40012", "33000 BORDEAUX")
+    one = dataclasses.replace(letter(number, "Zoë"), address=lines[-number:])
+    skeleton, symbol = press.skeleton(one.variant), masks([one.reference])[0]
+    painter = PagePainter("V0", skeleton)
+    quick = painter.paint_quickly(own_texts(one, DAYS, 7), symbol)
+    assert quick is not None and quick == painter.paint(field_texts(one, DAYS, 7), {}, symbol)
+
+
+def test_letter_that_might_not_fit_takes_the_careful_way(press: LetterPress) -> None:
+    for line in ("W" * 26, "Łukasz", "A (B)", "back\\slash", "no\u00a0break", "soft\u00adhyphen", "two\nlines", "a\x85b", "†"):
+        one = dataclasses.replace(letter(0), address=(line, "33000 BORDEAUX"))
+        painter = PagePainter("V0", press.skeleton(one.variant))
+        assert painter.paint_quickly(own_texts(one, DAYS, 1), masks([one.reference])[0]) is None
+
+
+def test_quick_way_knows_only_characters_that_are_embedded_and_their_widths() -> None:
+    case = FontCase(TEMPLATES / "letter" / "fonts")
+    for family, weight in FILES:
+        face = case.face((family,), weight)
+        assert face.alphabet >= PLAIN
+        for character in PLAIN:
+            assert unicodedata.normalize("NFC", character) == character
+            assert 0 <= UNIT * face.units[ord(character)] - face.advances[character] < UNIT
+
+
+def test_pages_look_as_if_laid_out_whole(press: LetterPress, templates: Path) -> None:
+    """Pixel by pixel at 100 dpi, every kind, front and back (PDFium rounds a letter here and there); the symbol, drawn otherwise, is read."""
+    letters, layout = [letter(number) for number in range(6)], LetterLayout(templates)
+    drawn = pypdfium2.PdfDocument(compose(press, *letters).pdf)
+    for place, one in enumerate(letters):
+        whole = pypdfium2.PdfDocument(layout.one_letter(one.variant, filled_fields(field_texts(one, DAYS, place + 1), {})))
+        corner = press.skeleton(one.variant).symbol
+        assert [read_symbol(front, corner) for front in (drawn[2 * place], whole[0])] == [one.reference] * 2
+        for side in range(2):
+            ours, theirs = (grey(page, corner) for page in (drawn[2 * place + side], whole[side]))
+            assert (abs(ours - theirs) > 96).sum() < 100
+
+
+def grey(page: pypdfium2.PdfPage, corner: tuple[float, float]) -> npt.NDArray[np.int64]:
+    """Return the pixels of a page, white where the symbol lies."""
+    scale = 100 / 72
+    pixels: npt.NDArray[np.int64] = page.render(scale=scale, grayscale=True).to_numpy().squeeze().astype(np.int64)
+    left, top = int(corner[0] * scale) - 1, int((page.get_height() - corner[1] - SIDE) * scale) - 1
+    pixels[top : top + 46, left : left + 46] = 255
+    return pixels
 
 
 def test_letter_that_cannot_be_shown_is_left_out_and_named_while_the_others_are_made(press: LetterPress) -> None:
