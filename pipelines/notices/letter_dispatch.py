@@ -68,11 +68,13 @@ def produce_lot(dispatch: LetterDispatch, lot_id: int, as_of: datetime) -> Count
     letters = lot_letters(rows, dispatch.code_key, dispatch.reference_key)
     days = Days(dated, last_day(dated))
     composition = dispatch.press.compose(letters, days)
-    check_lot(lot_id, composition, letters, days, dispatch.press.skeleton, whole=not in_use)
     refused = {reference for reference, _ in composition.refused}
     printed = [row for row, letter in zip(rows, letters, strict=True) if letter.reference not in refused]
     left_out = [row["lot_rank"] for row, letter in zip(rows, letters, strict=True) if letter.reference in refused]
-    lot = _put_lot(dispatch, lot_id, composition, [row["postcode"] for row in printed], dated) if printed else None
+    lot = None
+    if printed:
+        check_lot(lot_id, composition, letters, days, dispatch.press.skeleton, whole=not in_use)
+        lot = _put_lot(dispatch, lot_id, composition, [row["postcode"] for row in printed], dated)
     counts = {"letters": len(printed), "pages": composition.pages, "slow": composition.slow, "refused": len(left_out)}
     handed_over_at = dispatch.clock.present(as_of)
 

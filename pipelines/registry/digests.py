@@ -68,6 +68,11 @@ group by k.person_id
 having count(d.number) = 0
 order by matricule
 """
+_NAMED = """
+select a.matricule from asked as a semi join delivered as d on a.matricule[1:13] = d.number
+union
+select a.matricule from asked as a semi join delivered as d on a.matricule[1:13] = d.former
+"""
 # Of rows with one number, or with one former number, the first counts. A number that another row gives as its former one is out of date.
 _REPEATED = """
 with twice as (
@@ -230,11 +235,10 @@ class DeliveryDigests:
             )
 
     def named(self, matricules: Sequence[str]) -> set[str]:
-        """Return those of some matricules that the delivery names, in rows at fault too."""
+        """Return those of some matricules that the delivery names, as a number or a former one, in rows at fault too."""
         asked = pa.table({"matricule": pa.array(matricules, pa.string())})
         self._duck.register("asked", asked)
-        found = self._duck.sql("select a.matricule from asked as a semi join delivered as d on a.matricule[1:13] = d.number").fetchall()
-        return {row[0] for row in found}
+        return {row[0] for row in self._duck.sql(_NAMED).fetchall()}
 
     def repeated(self) -> dict[int, Rows]:
         """Return the rows whose number an earlier row of the delivery has, or another row as a former one."""

@@ -24,6 +24,7 @@ from pipelines.platform.settings import Settings
 from pipelines.registry import deaths
 from pipelines.registry.delivered_rows import known_delivery, manifest_of, row_at
 from pipelines.registry.intake import LAST_ID
+from pipelines.registry.merging import take_up
 from pipelines.registry.row_rules import check_rows
 
 
@@ -192,13 +193,7 @@ def _take_up(work: Work, kept: int, as_of: datetime) -> None:
     work.run("registry/make_contested_by_decision", kept=kept)
     work.run("registry/make_touched")
     work.run("registry/make_incoming")
-    work.run("registry/elect", body=speaks)
-    work.run("registry/keep_civil_deaths")
-    work.run("registry/note_facts", **noted)
-    work.run("registry/merge_persons")
-    work.run("registry/add_contact_versions", day=legal_day(as_of))
-    work.run("registry/drop_representatives", **noted)
-    work.run("registry/name_representatives")
+    take_up(work, speaks, legal_day(as_of), as_of)
     work.run("registry/link_known", first_newcomer=LAST_ID, **noted)
     work.run("registry/forget_names")
 

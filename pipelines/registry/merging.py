@@ -103,7 +103,7 @@ def let_go(work: Work, loading: Loading, gone: Iterator[pa.RecordBatch], named: 
     work.run("registry/make_touched")
     work.run("registry/make_contested_by_departure", body=loading.manifest.body)
     work.run("registry/make_incoming")
-    moved = _take_up(work, loading)
+    moved = take_up(work, loading.manifest.body, loading.manifest.reference_date, loading.as_of)
     _count(work, loading, {}, moved)
     return {
         "moved": sum(moved.values()),
@@ -182,16 +182,20 @@ def _merge(work: Work, loading: Loading, file: str, known: pa.Table) -> dict[str
     work.run("registry/make_incoming")
     work.run("registry/take_uncontested", body=loading.manifest.body)
     work.run("registry/lay_side_by_side", body=loading.manifest.body)
-    return _take_up(work, loading)
+    return take_up(work, loading.manifest.body, loading.manifest.reference_date, loading.as_of)
 
 
-def _take_up(work: Work, loading: Loading) -> dict[str, int]:
-    """Choose who speaks for contested people, and take up what is now said of everybody; return how many changed, by department."""
-    work.run("registry/elect", body=loading.manifest.body)
+def take_up(work: Work, body: str, reference_date: dt.date, as_of: dt.datetime) -> dict[str, int]:
+    """Choose who speaks for the people of `contested`, and take up what is now said of everybody of `incoming`.
+
+    `body` is the one whose word is new. Returns how many people changed, by department.
+    """
+    noted: dict[str, Any] = {"work_id": work.work_id, "reference_date": reference_date}
+    work.run("registry/elect", body=body)
     work.run("registry/keep_civil_deaths")
-    work.run("registry/note_facts", work_id=work.work_id, reference_date=loading.manifest.reference_date)
+    work.run("registry/note_facts", **noted)
     work.run("registry/merge_persons")
-    work.run("registry/add_contact_versions", day=legal_day(loading.as_of))
-    work.run("registry/drop_representatives", work_id=work.work_id, reference_date=loading.manifest.reference_date)
+    work.run("registry/add_contact_versions", day=legal_day(as_of))
+    work.run("registry/drop_representatives", **noted)
     work.run("registry/name_representatives")
     return {row["department"]: row["changed"] for row in work.all("registry/count_touched")}

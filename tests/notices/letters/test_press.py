@@ -174,7 +174,7 @@ def test_quick_way_knows_only_characters_that_are_embedded_and_their_widths() ->
 
 
 def test_pages_look_as_if_laid_out_whole(press: LetterPress, templates: Path) -> None:
-    """Pixel by pixel at 100 dpi, every kind, front and back (PDFium rounds a letter here and there); the symbol, drawn otherwise, is read."""
+    """Pixel by pixel at 100 dpi, every kind, front and back (PDFium rounds a letter here and there); the symbol is read."""
     letters, layout = [letter(number) for number in range(6)], LetterLayout(templates)
     drawn = pypdfium2.PdfDocument(compose(press, *letters).pdf)
     for place, one in enumerate(letters):
