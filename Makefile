@@ -22,6 +22,7 @@ demo: setup ## Show the whole campaign on an invented population
 	@$(BIN)/espace-sante demo
 
 test: check ## Run the static checks, then the tests
+	@.ci/system_readers || echo "espace-sante: the tests that ask qpdf and Ghostscript are skipped"
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: setup ## Run the static checks only

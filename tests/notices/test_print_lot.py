@@ -60,6 +60,14 @@ def test_nothing_in_clear_names_a_person(press: LetterPress, composition: Compos
                 assert secret not in key and secret.encode() not in content
 
 
+def test_a_sealed_content_is_one_frame_of_zstd_inside_age() -> None:
+    identity = pyrage.x25519.Identity.generate()
+    sealed = seal(b"letters " * 1000, str(identity.to_public()))
+    assert sealed.startswith(b"age-encryption.org/v1\n") and len(sealed) < 400
+    assert pyrage.decrypt(sealed, [identity]).startswith(b"\x28\xb5\x2f\xfd")
+    assert unseal(sealed, str(identity)) == b"letters " * 1000
+
+
 def test_other_key_does_not_open_a_lot() -> None:
     sealed = seal(b"letters", str(pyrage.x25519.Identity.generate().to_public()))
     with pytest.raises(pyrage.DecryptError):

@@ -7,6 +7,7 @@ way, which measures each text exactly; where both can be taken they give the sam
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from pipelines.notices.letters.layout import Skeleton, Slot
 from pipelines.notices.letters.letter import ADDRESS_LINES, FIELDS, Refusal
 
 SMALLEST_SHARE = 0.75
+KEPT = 1024
 _BEFORE_ADDRESS = len(FIELDS) - ADDRESS_LINES
 
 
@@ -137,13 +139,23 @@ def _shown(slot: Slot, text: str, size: float) -> _Shown:
 
 def _texts(shown: Iterable[_Shown]) -> Iterable[bytes]:
     """Yield the drawing of texts: colour and font where they change, each text placed from the one before."""
-    x, y, before = 0.0, 0.0, ""
+    x, y, before = 0.0, 0.0, b""
     for one in shown:
-        style = f"{one.slot.red_green_blue} rg /{one.font} {one.size:g} Tf\n"
+        style = _style(one.slot.red_green_blue, one.font, one.size)
         if style != before:
-            yield style.encode()
-        yield f"{_number(one.left - x)} {_number(one.slot.y - y)} Td".encode() + one.string + b"Tj\n"
+            yield style
+        yield _move(one.left - x, one.slot.y - y) + one.string + b"Tj\n"
         x, y, before = one.left, one.slot.y, style
+
+
+@lru_cache(KEPT)
+def _style(colour: str, font: str, size: float) -> bytes:
+    return f"{colour} rg /{font} {size:g} Tf\n".encode()
+
+
+@lru_cache(KEPT)
+def _move(x: float, y: float) -> bytes:
+    return f"{_number(x)} {_number(y)} Td".encode()
 
 
 def _symbol(place: tuple[float, float], symbol: str) -> bytes:
