@@ -13,12 +13,12 @@ from typing import Any, TypeAlias
 import pytest
 from typer.testing import CliRunner
 
+from pipelines.cli import app
 from pipelines.platform.errors import FinalError
 from pipelines.registry.contract import MANIFEST_NAME, DeliveryKind, FileFormat, Manifest, read_manifest
 from pipelines.registry.delivery_files import open_batches
 from pipelines.registry.matricule import MatriculeFault, MatriculeKind, check_matricule
 from pipelines.registry.row_rules import check_rows
-from pipelines.synthetic.commands import registry_app
 from pipelines.synthetic.evolution import BodyEvolution, evolve
 from pipelines.synthetic.france import DEFAULT_AS_OF, OutputFormat, generate
 from pipelines.synthetic.life_events import DRAWN, Event, rates
@@ -317,9 +317,9 @@ def test_an_existing_delivery_is_never_overwritten(france: Path, tmp_path: Path)
 
 def test_command_writes_deliveries_and_tells_what_happened(france: Path, tmp_path: Path) -> None:
     arguments = ["evolve", "--from", str(france), "--out", str(tmp_path), "--on", NEXT.isoformat(), "--kind", "delta", "--share", "0.05"]
-    result = CliRunner().invoke(registry_app, arguments)
+    result = CliRunner().invoke(app, ["registry", *arguments])
     assert result.exit_code == 0, result.output
     assert (tmp_path / "deliveries" / "CPAM" / f"{NEXT}-delta" / MANIFEST_NAME).is_file()
     assert all(event in result.output for event in Event)
-    assert CliRunner().invoke(registry_app, arguments).exit_code == 1
-    assert CliRunner().invoke(registry_app, [*arguments[:6], "soon"]).exit_code == 2
+    assert CliRunner().invoke(app, ["registry", *arguments]).exit_code == 1
+    assert CliRunner().invoke(app, ["registry", *arguments[:6], "soon"]).exit_code == 2

@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 import pytest
 from typer.testing import CliRunner
 
+from pipelines.cli import app
 from pipelines.platform.errors import FinalError
 from pipelines.registry.bodies import insurance_bodies
 from pipelines.registry.contract import MANIFEST_NAME, Encoding, FileFormat, read_manifest
 from pipelines.registry.delivery_files import open_batches
 from pipelines.registry.row_rules import RowFault, check_rows
-from pipelines.synthetic.commands import registry_app
 from pipelines.synthetic.contacts import words
 from pipelines.synthetic.france import DEFAULT_AS_OF, OutputFormat, Summary, generate
 from pipelines.synthetic.injected_faults import INJECTED
@@ -280,11 +280,11 @@ def test_an_existing_delivery_is_never_overwritten(tmp_path: Path) -> None:
 
 def test_command_writes_deliveries_and_reports_them(tmp_path: Path) -> None:
     arguments = ["generate", "--people", "500", "--seed", "4", "--out", str(tmp_path), "--bodies", "cpam,msa", "--as-of", "2025-09-01"]
-    result = CliRunner().invoke(registry_app, arguments)
+    result = CliRunner().invoke(app, ["registry", *arguments])
     assert result.exit_code == 0, result.output
     assert (tmp_path / "deliveries" / "CPAM" / "2025-09-01-full" / MANIFEST_NAME).is_file()
-    assert CliRunner().invoke(registry_app, arguments).exit_code == 1
-    assert CliRunner().invoke(registry_app, [*arguments[:-1], "soon"]).exit_code == 2
+    assert CliRunner().invoke(app, ["registry", *arguments]).exit_code == 1
+    assert CliRunner().invoke(app, ["registry", *arguments[:-1], "soon"]).exit_code == 2
 
 
 def test_reference_date_moves_births_with_it() -> None:
