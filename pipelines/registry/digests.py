@@ -185,7 +185,11 @@ class DeliveryDigests:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._duck = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(directory), "preserve_insertion_order": False})
+        # A database on disk: its tables need no memory.
+        self._duck = duckdb.connect(
+            str(directory / "digests.duckdb"),
+            config={"memory_limit": MEMORY, "temp_directory": str(directory), "preserve_insertion_order": False},
+        )
 
     def __enter__(self) -> Self:
         """Use it as a context: its connection is closed at the end."""
@@ -229,7 +233,7 @@ class DeliveryDigests:
         if unchanged:
             self._duck.execute("alter view kept rename to good")
             self._duck.execute(
-                'create view kept as select portion, "row", matricule, former, digest, traits from good union all'
+                'create table kept as select portion, "row", matricule, former, digest, traits from good union all'
                 ' select d.portion, d."row", p.matricule, nullif(d.former, d.number), d.digest, null'
                 " from delivered as d join previous as p on d.number = p.number and d.digest = p.digest"
             )

@@ -37,8 +37,6 @@ DIGESTS = "digests/"
 NOTHING: Counts = {"newcomers": 0, "changed": 0}
 WORKPLACE = "intake-"
 LAST_ID = 2**27
-# Above this number of newcomers, reading all people once beats looking each of them up.
-PROBED_ONE_BY_ONE = 100_000
 # From this number of people on, a first delivery is loaded without the indexes that are built at its end.
 WORTH_DEFERRING = 100_000
 Result = TypeVar("Result")
@@ -300,8 +298,6 @@ class Intake:
             return work.run("registry/doubt_same_traits_listed", **asked, matricules=matricules, others=others)
         if not newcomers:
             return 0
-        if newcomers > PROBED_ONE_BY_ONE:
-            work.all("platform/allow_scans")
         first_id = loading.first_newcomer
         return work.run("registry/doubt_same_traits", **asked, first_id=first_id, last_id=first_id + newcomers - 1)
 

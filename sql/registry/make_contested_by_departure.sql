@@ -1,6 +1,8 @@
 -- The people whom a body no longer delivers and for whom another body has a word, inside one transaction. Grain: one person.
+-- Index: primary keys, looked up once a person (the planner would rather read tables whole).
 create temporary table contested on commit drop as
 select g.person_id
 from departed as g
-inner join registry.contact as c on g.person_id = c.person_id and c.body = :body
-where exists (select from registry.second_affiliation as a where a.person_id = g.person_id)
+where
+  (select c.body from registry.contact as c where c.person_id = g.person_id) = :body
+  and (select count(*) from registry.second_affiliation as a where a.person_id = g.person_id) > 0
