@@ -8,17 +8,18 @@ select
   :day,
   :work_id
 from registry.person as n
-cross join lateral (
-  select o.person_id
-  from registry.person as o
-  where
-    registry.traits(o.birth_name_key, o.first_names_key, o.birth_date, o.sex, o.birthplace_code)
-    = registry.traits(n.birth_name_key, n.first_names_key, n.birth_date, n.sex, n.birthplace_code)
-    and (o.birth_name_key, o.first_names_key, o.birth_date, o.sex)
-    = (n.birth_name_key, n.first_names_key, n.birth_date, n.sex)
-    and o.birthplace_code is not distinct from n.birthplace_code
-    and o.person_id < n.person_id
-  offset 0
-) as alike
+cross join
+  lateral (
+    select o.person_id
+    from registry.person as o
+    where
+      registry.traits(o.birth_name_key, o.first_names_key, o.birth_date, o.sex, o.birthplace_code)
+      = registry.traits(n.birth_name_key, n.first_names_key, n.birth_date, n.sex, n.birthplace_code)
+      and (o.birth_name_key, o.first_names_key, o.birth_date, o.sex)
+      = (n.birth_name_key, n.first_names_key, n.birth_date, n.sex)
+      and o.birthplace_code is not distinct from n.birthplace_code
+      and o.person_id < n.person_id
+    offset 0
+  ) as alike
 where n.person_id between :first_id and :last_id
 on conflict (kind, person_id, other_id, subject) do nothing
