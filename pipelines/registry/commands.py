@@ -69,7 +69,7 @@ def decide(
     from pipelines.registry.decisions import decide as record
 
     decision = Decision.ACCEPT if accepted else Decision.REFUSE
-    typer.echo(record(*_servers(), folder, decision, _by(by), reason, now()))
+    typer.echo(record(*_servers(), folder, decision, signed_by(by), reason, now()))
 
 
 @registry_app.command("quarantine")
@@ -92,7 +92,7 @@ def export(
     from pipelines.registry.decisions import checked_reason
     from pipelines.registry.quarantine import export as write
 
-    rows = write(*_servers(), folder, out, _by(by), checked_reason(reason), now())
+    rows = write(*_servers(), folder, out, signed_by(by), checked_reason(reason), now())
     typer.echo(f"{rows} rows written to {out}: personal data, send it by the agreed channel only and then delete it")
 
 
@@ -105,7 +105,7 @@ def replay(
     """Put corrected rows down as a correction of a delivery (rejouer): the next intake run takes it in. Safe to repeat."""
     from pipelines.registry.corrections import replay as put_down
 
-    done = put_down(*_servers(), folder, file, _by(by), now())
+    done = put_down(*_servers(), folder, file, signed_by(by), now())
     again = ", as it did before" if done.repeated else ""
     typer.echo(f"{done.folder}: {done.rows} rows wait for the next intake run{again}; {done.marked} rows of the quarantine marked")
 
@@ -138,7 +138,7 @@ def show(doubt_id: DoubtId, reason: Reason, by: By = "") -> None:
     from pipelines.registry.decisions import checked_reason
     from pipelines.registry.doubts import compare
 
-    typer.echo("\n".join(_side_by_side(*compare(*_servers(), doubt_id, _by(by), checked_reason(reason), now()))))
+    typer.echo("\n".join(_side_by_side(*compare(*_servers(), doubt_id, signed_by(by), checked_reason(reason), now()))))
 
 
 @doubt_app.command("decide")
@@ -153,7 +153,7 @@ def decide_one(
     from pipelines.registry.decisions import decide as record
 
     decision = Decision.SAME if same else Decision.DIFFERENT
-    typer.echo(record(*_servers(), str(doubt_id), decision, _by(by), reason, now()))
+    typer.echo(record(*_servers(), str(doubt_id), decision, signed_by(by), reason, now()))
 
 
 def _servers() -> tuple[Database, ObjectStore, Settings]:
@@ -164,7 +164,8 @@ def _servers() -> tuple[Database, ObjectStore, Settings]:
     return Database(settings()), ObjectStore(settings()), settings()
 
 
-def _by(given: str) -> str:
+def signed_by(given: str) -> str:
+    """Return who asks or decides: the account of the shell where nobody is named."""
     return given.strip() or getpass.getuser()
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import json
-import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.platform.errors import FinalError
+from pipelines.registry.commands import By, signed_by
 
 if TYPE_CHECKING:
     from pipelines.platform.database import Database
@@ -18,10 +16,8 @@ if TYPE_CHECKING:
     from pipelines.registry.deaths import Comparison, Identity
 
 DoubtId = Annotated[int, typer.Argument(help="Number of the doubt, as `list` prints it.")]
-By = Annotated[str, typer.Option("--by", help="Who asks or decides; the account of the shell if you leave it out.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why: kept in the person's own journey. No name, no matricule.")]
 
-_MATRICULE = re.compile(r"[1-8][0-9]{4}[0-9AB]{2}[0-9]{6}", re.IGNORECASE)
 _ROWS = (
     ("birth name / nom de naissance", "birth_name"),
     ("used name / nom utilisé", "used_name"),
@@ -54,9 +50,10 @@ def show(doubt_id: DoubtId, reason: Reason, by: By = "") -> None:
     """Print both identities of a doubt side by side; that you looked, and why, is kept in the person's journey."""
     from pipelines.platform.clock import now
     from pipelines.registry.deaths import compare
+    from pipelines.registry.decisions import checked_reason
 
     db, store = _servers()
-    typer.echo("\n".join(_table(compare(db, store, doubt_id, _by(by), _reason(reason), now()))))
+    typer.echo("\n".join(_table(compare(db, store, doubt_id, signed_by(by), checked_reason(reason), now()))))
 
 
 @deaths_app.command("decide")
@@ -69,9 +66,10 @@ def decide(
     """Decide on a doubt (trancher): the same person, whose death is recorded, or another one. The first decision stands."""
     from pipelines.platform.clock import now
     from pipelines.registry.deaths import decide_death
+    from pipelines.registry.decisions import checked_reason
 
     db, store = _servers()
-    decide_death(db, store, doubt_id, same, _by(by), _reason(reason), now())
+    decide_death(db, store, doubt_id, same, signed_by(by), checked_reason(reason), now())
     typer.echo(f"doubt {doubt_id}: {'SAME, the death is recorded (décès enregistré)' if same else 'DIFFERENT, closed (écarté)'}")
 
 
@@ -84,10 +82,11 @@ def reverse(
     """Take back a wrong death report of the civil register (annuler un décès signalé à tort)."""
     from pipelines.platform.clock import now
     from pipelines.registry.deaths import person_of, reverse_death
+    from pipelines.registry.decisions import checked_reason
 
     (db, _), number = _servers(), "".join(who.split())
     person_id = int(number) if number.isascii() and number.isdigit() and len(number) < 13 else person_of(db, number)
-    reverse_death(db, person_id, _by(by), _reason(reason), now())
+    reverse_death(db, person_id, signed_by(by), checked_reason(reason), now())
     typer.echo(f"person {person_id}: the death is reversed (décès annulé)")
 
 
@@ -97,20 +96,6 @@ def _servers() -> tuple[Database, ObjectStore]:
     from pipelines.platform.settings import settings
 
     return Database(settings()), ObjectStore(settings())
-
-
-def _by(given: str) -> str:
-    return given.strip() or getpass.getuser()
-
-
-def _reason(given: str) -> str:
-    """Return the reason. Raises: FinalError if it is blank, or if it holds what looks like a matricule."""
-    reason = given.strip()
-    if not reason:
-        raise FinalError("say why: --reason TEXT")
-    if _MATRICULE.search("".join(reason.split())):
-        raise FinalError("the reason is kept for years: leave the matricule out of it")
-    return reason
 
 
 def _table(found: Comparison) -> list[str]:
