@@ -14,9 +14,9 @@ from pipelines.platform.database import Session
 BATCH_ROWS = 65_536
 
 
-def constant(value: object, rows: int, kind: pa.DataType | None = None) -> Any:
+def constant(value: object, rows: int) -> Any:
     """Return a column that holds one value in every row."""
-    scalar: Any = pa.scalar(value, kind) if kind else pa.scalar(value)  # type: ignore[call-overload]
+    scalar: Any = pa.scalar(value)  # type: ignore[call-overload]
     return pa.repeat(scalar, rows)
 
 
