@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -100,10 +100,10 @@ class AirflowServer:
         )
         remember(self.instance.var / "run", self.component, process)
 
-    def wait(self) -> None:
-        """Wait until it is ready. Raises FinalError if it ends or does not answer."""
+    def wait(self, ready: Callable[[], bool] | None = None) -> None:
+        """Wait until it is ready, by its health unless told otherwise. Raises FinalError if it ends or does not answer."""
         wait_until(
-            ready=lambda: self.health() is Health.READY,
+            ready=ready or (lambda: self.health() is Health.READY),
             alive=lambda: self.leader() is not None,
             patience=START_PATIENCE,
             failure=lambda: why(self.component, self.instance.log(self.component)),
@@ -184,6 +184,7 @@ class Airflow:
                 servers[name].launch()
             for name in ("dag-processor", "triggerer"):
                 servers[name].wait()
+            servers["dag-processor"].wait(self._has_read_every_dag)
             answering.result()
 
     def down(self) -> None:
@@ -225,6 +226,22 @@ class Airflow:
                 return ""
             row = connection.execute("select version_num from alembic_version").fetchone()
         return str(row[0]) if row else ""
+
+    def _has_read_every_dag(self) -> bool:
+        """Tell whether the dag-processor that runs has read each file of `dags`: until then triggering a DAG answers 404."""
+        process = self.servers()["dag-processor"].leader()
+        if process is None:
+            return False
+        dags = self.instance.home / "dags"
+        ignored = dags / ".airflowignore"
+        wanted = {file.name for file in dags.glob("*.py")} - set(ignored.read_text().split() if ignored.exists() else ())
+        with self.postgres.connect(AIRFLOW) as connection:
+            rows = connection.execute(
+                "select relative_fileloc from dag where last_parsed_time > to_timestamp(%(since)s)"
+                " union select filename from import_error where timestamp > to_timestamp(%(since)s)",
+                {"since": process.create_time()},
+            ).fetchall()
+        return wanted <= {name for (name,) in rows}
 
     def _make_pools(self) -> None:
         with self.postgres.connect(AIRFLOW) as connection, connection.cursor() as cursor:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import smtplib
 import socket
 import stat
@@ -19,7 +18,7 @@ from pipelines.platform.embedded.health import Health
 from pipelines.platform.embedded.instance import Instance
 from pipelines.platform.embedded.platform import EmbeddedPlatform
 from pipelines.platform.embedded.postgres import Postgres
-from pipelines.platform.embedded.processes import marked
+from pipelines.platform.embedded.processes import Launch, marked, start
 from pipelines.platform.embedded.seaweed import ObjectStore
 from pipelines.platform.errors import FinalError
 from pipelines.platform.settings import load_settings
@@ -214,11 +213,12 @@ def test_down_leaves_no_process_and_up_finds_the_data_again(other: EmbeddedPlatf
     instance = other.up(with_airflow=False)
     with database(instance).connect() as connection:
         connection.execute("create table kept as select 1 as n")
-    leftover = psutil.Popen(["/bin/sleep", "1000"], env={"ESPACE_SANTE_INSTANCE": instance.identity, "ESPACE_SANTE_COMPONENT": "smtp"})
+    marks = {"ESPACE_SANTE_INSTANCE": instance.identity, "ESPACE_SANTE_COMPONENT": "smtp"}
+    leftover = start(Launch("smtp", ["/bin/sleep", "1000"], marks, instance.log("leftover"), other.var))
+    assert leftover in processes(instance)
 
     other.down()
 
-    assert leftover.wait(5) == -signal.SIGKILL
     assert processes(instance) == []
     assert other.up(with_airflow=False).identity == instance.identity
     with database(instance).connect() as connection:
