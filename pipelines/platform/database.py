@@ -63,7 +63,7 @@ class Session:
             for block in copy:
                 file.write(block)
 
-    def copy_rows(self, target: str, chunks: Iterator[bytes]) -> None:
+    def copy_rows(self, target: str, chunks: Iterator[memoryview]) -> None:
         """Copy CSV chunks (UTF-8, no header, unquoted empty = null) into `target`, a table name with its columns, by COPY."""
         driver = self.connection.connection.driver_connection
         assert driver is not None  # noqa: S101 - a checked-out connection always has its driver's

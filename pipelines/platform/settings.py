@@ -49,7 +49,7 @@ class Settings(BaseModel):
 
     code_keys: dict[int, SecretStr] = Field(default_factory=dict)
     reference_key: SecretStr = SecretStr("")
-    printer_recipient: str = ""
+    printer_recipients: dict[str, str] = Field(default_factory=dict)
     allowed_hosts: tuple[str, ...] = LOOPBACK
     allowed_regions: tuple[str, ...] = ("eu-west-3",)
 

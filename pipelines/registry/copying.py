@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,8 +25,8 @@ def copy_table(session: Session, target: str, rows: pa.Table) -> None:
     session.copy_rows(f"{target} ({columns})", _csv(rows))
 
 
-def _csv(rows: pa.Table) -> Iterator[bytes]:
+def _csv(rows: pa.Table) -> Iterator[memoryview]:
     for batch in rows.to_batches(max_chunksize=BATCH_ROWS):
-        sink = io.BytesIO()
+        sink = pa.BufferOutputStream()
         pa_csv.write_csv(batch, sink, pa_csv.WriteOptions(include_header=False))
-        yield sink.getvalue()
+        yield memoryview(sink.getvalue())

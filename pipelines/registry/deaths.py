@@ -6,24 +6,21 @@ Only a line that matches all five traits of one person and no other acts by itse
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.csv as pa_csv
-
 from pipelines.platform.clock import legal_day
 from pipelines.platform.database import Counts, Database, Session, Work
 from pipelines.platform.errors import BadFileError, FinalError, RuleError
 from pipelines.platform.inbox import BUCKET, Inbound, Inbox
 from pipelines.platform.object_store import MissingObjectError, ObjectStore
-from pipelines.registry.death_file import DEATH_SCHEMA, DeathLine, LineFault, possible_days, read_death_file, read_death_line
+from pipelines.registry.copying import copy_table
+from pipelines.registry.death_file import DeathLine, LineFault, possible_days, read_death_file, read_death_line
 from pipelines.registry.matricule import check_matricule, kind_of
 
 KIND = "deaths"
@@ -100,7 +97,7 @@ def _decide(work: Work, content: bytes, name: str, day: date) -> Mapping[str, in
         raise BadFileError("a file of this name was taken in before, with another content: give it a new name")
     read = read_death_file(content)
     work.run("registry/make_death_lines")
-    work.copy_rows(f"death_line ({', '.join(DEATH_SCHEMA.names)})", _csv(read.rows))
+    copy_table(work, "death_line", read.rows)
     work.run("registry/analyse_death_lines")
     work.run("registry/find_exact_deaths")
     work.all("platform/allow_scans")
@@ -114,12 +111,6 @@ def _decide(work: Work, content: bytes, name: str, day: date) -> Mapping[str, in
     counts = dict.fromkeys(_COUNTED, 0) | outcomes | {str(fault): len(lines) for fault, lines in read.faults.items()}
     unknown = read.rows.num_rows - sum(outcomes.values())
     return counts | {"lines": read.lines, "doubts": doubts, str(DeathOutcome.UNKNOWN): unknown}
-
-
-def _csv(rows: pa.Table) -> Iterator[bytes]:
-    sink = io.BytesIO()
-    pa_csv.write_csv(rows, sink, pa_csv.WriteOptions(include_header=False))
-    yield sink.getvalue()
 
 
 def _record(work: Work, deaths: Sequence[tuple[int, date]], by: str, reason: str) -> None:

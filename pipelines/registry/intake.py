@@ -96,8 +96,6 @@ class Intake:
         ):
             if not decided and limits().too_many_bad(examination.received, examination.faulty):
                 return self._wait(examination)
-            if self.resumed:
-                self._build("registry/build_identifier_key")
             newcomers = self._look_up(examination)
             if not self.resumed:
                 self._reserve(examination, newcomers, most_rows)
@@ -251,9 +249,11 @@ class Intake:
             return {"links": work.run("registry/link_newcomers", first_id=first_id, last_id=last_id)}
 
         loaded = self._by_portion("take_in_portion", examination, take_in)
-        self._build("registry/build_identifier_key")
+        if loading.of_a_nation:
+            self._build("registry/build_identifier_key")
         self._by_portion("link_portion", examination, link)
-        self._build("registry/build_indexes")
+        if loading.of_a_nation:
+            self._build("registry/build_indexes")
         if is_first:
             self._build("registry/analyse_registry")
         newcomers = sum(row["newcomers"] for row in reserved.values())

@@ -33,7 +33,6 @@ MARKERS = [
     ("registry/merge_persons", 2, "after"),
     ("registry/count_departments", 4, "after"),
     ("platform/begin_work", 4, "before"),
-    ("registry/build_identifier_key", 1, "before"),
     ("registry/link_newcomers", 2, "before"),
     ("registry/doubt_same_traits", 1, "before"),
     ("registry/end_rights", 1, "after"),

@@ -40,12 +40,13 @@ def send(home: Installation) -> None:
 
 
 def produce(home: Installation) -> None:
-    from pipelines.notices.letter_dispatch import assign_lots, produce_lot
+    from pipelines.notices.letter_dispatch import assign_lots
+    from pipelines.notices.lot_production import produce_lots
     from tests.campaign_driver import SENT
 
     dispatch = home.letter_dispatch()
-    for lot in assign_lots(dispatch, SENT):
-        produce_lot(dispatch, lot, SENT)
+    for share in assign_lots(dispatch, SENT):
+        produce_lots(dispatch, share, SENT)
 
 
 def open_(home: Installation) -> None:

@@ -128,7 +128,7 @@ def test_a_bad_delivery_is_refused_without_quoting_a_row(campaign: Campaign) -> 
 
 def test_a_header_that_is_really_a_row_is_not_quoted(campaign: Campaign) -> None:
     content = f"{PEOPLE[0].matricule};{PEOPLE[0].birth_name}\n".encode()
-    campaign.deposit_report(content, SENT)
+    campaign.report_file("deposits", content, SENT)
     campaign.opposition_file(content, SENT)
     found = campaign.rows("select t::text as row from platform.inbound_file as t")
     assert found and seen(str(found)) == []
@@ -171,7 +171,7 @@ def test_a_row_that_the_copy_refuses_is_quoted_nowhere(campaign: Campaign, serve
 
     def copy(work: Work) -> dict[str, int]:
         work.run("registry/make_staged")
-        work.copy_rows('staged ("row", matricule)', iter([row]))
+        work.copy_rows('staged ("row", matricule)', iter([memoryview(row)]))
         return {}
 
     with pytest.raises(EspaceSanteError) as caught:

@@ -59,6 +59,9 @@ jit = off
 # A registry delivery rewrites much in one go: a small WAL would force checkpoint upon checkpoint.
 wal_level = 'replica'
 max_wal_size = '{wal}MB'
+# Two copies at a time wait for neither the writing of the log nor for segments of it being filled with zeros.
+wal_buffers = '64MB'
+wal_init_zero = off
 checkpoint_timeout = '15min'
 checkpoint_completion_target = 0.9
 # A code printed on a letter may not be forgotten by its database.

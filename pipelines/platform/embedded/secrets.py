@@ -18,6 +18,8 @@ PIPELINE = "espace_pipeline"
 PIPELINE_LOGIN = "espace_pipeline_login"
 AIRFLOW = "airflow"
 SUPERUSER = "postgres"
+# Two print houses, so that a demonstration can do without one.
+PRINTERS = ("PRINCIPAL", "SECOND")
 # Two people of operations, because the one who approves may not be the one who asked.
 PEOPLE = {"ops": "user", "chief": "user", "engineer": "op", "admin": "admin"}
 
@@ -38,8 +40,8 @@ def _fernet_key() -> str:
 class Secrets:
     """What `secrets.json` keeps; the names that `Settings` knows are read by it, the others by the embedded platform alone."""
 
-    printer_recipient: str
-    printer_identity: str
+    printer_recipients: dict[str, str]
+    printer_identities: dict[str, str]
     code_keys: dict[str, str] = field(default_factory=lambda: {"1": _key()})
     reference_key: str = field(default_factory=_key)
     s3_access_key: str = field(default_factory=lambda: secrets.token_hex(10))
@@ -67,11 +69,14 @@ class Secrets:
 
 
 def make_secrets() -> Secrets:
-    """Return new secrets, the demonstration print house's key pair among them."""
+    """Return new secrets, the key pairs of the demonstration's print houses among them."""
     from pyrage import x25519
 
-    identity = x25519.Identity.generate()
-    return Secrets(printer_recipient=str(identity.to_public()), printer_identity=str(identity))
+    identities = {name: x25519.Identity.generate() for name in PRINTERS}
+    return Secrets(
+        printer_recipients={name: str(identity.to_public()) for name, identity in identities.items()},
+        printer_identities={name: str(identity) for name, identity in identities.items()},
+    )
 
 
 def read_secrets(file: Path) -> Secrets | None:

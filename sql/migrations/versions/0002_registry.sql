@@ -169,7 +169,7 @@ begin
   );
   -- Those who were minors when the first campaign began, or born since: who comes of age on a day is among them.
   create index if not exists person_coming_of_age on registry.person (born_on) where born_on >= date '2004-01-01';
-  create index if not exists contact_by_department on registry.contact (department, person_id);
+  create index if not exists contact_by_department on registry.contact (department);
   create index if not exists representative_of on registry.representative (representative_id);
   create index if not exists representative_awaited on registry.representative (awaited_matricule)
   where awaited_matricule is not null;
