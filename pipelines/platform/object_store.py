@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
+from boto3.exceptions import Boto3Error
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -76,6 +77,11 @@ class ObjectStore:
             self.client.put_object(Bucket=self.settings.bucket(bucket), Key=key, Body=content, ChecksumAlgorithm="SHA256")
         return hashlib.sha256(content).hexdigest()
 
+    def delete(self, bucket: str, key: str) -> None:
+        """Delete an object; one already gone counts as deleted."""
+        with _translated(f"deleting {key}"):
+            self.client.delete_object(Bucket=self.settings.bucket(bucket), Key=key)
+
     def move(self, bucket: str, key: str, target: str) -> None:
         """Move an object inside its bucket; a source already gone counts as moved."""
         name = self.settings.bucket(bucket)
@@ -92,12 +98,17 @@ class ObjectStore:
 def _translated(what: str) -> Iterator[None]:
     try:
         yield
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code in MISSING:
-            raise MissingObjectError(f"{what}: there is no such object or bucket") from None
-        if code in DENIED:
-            raise FinalError(f"{what}: the object store refused ({code}); check the access keys and their rights") from None
-        raise RetryableError(f"{what}: the object store answered {code}; try again") from None
-    except BotoCoreError as error:
-        raise RetryableError(f"{what}: the object store did not answer ({type(error).__name__}); try again") from None
+    except (ClientError, BotoCoreError, Boto3Error) as error:
+        # A transfer in parts raises an error of its own over the store's answer.
+        answered = error if isinstance(error, ClientError) else error.__context__
+        raise _typed(what, error, answered.response["Error"]["Code"] if isinstance(answered, ClientError) else None) from None
+
+
+def _typed(what: str, error: Exception, code: str | None) -> FinalError | RetryableError:
+    if code is None:
+        return RetryableError(f"{what}: the object store did not answer ({type(error).__name__}); try again")
+    if code in MISSING:
+        return MissingObjectError(f"{what}: there is no such object or bucket")
+    if code in DENIED:
+        return FinalError(f"{what}: the object store refused ({code}); check the access keys and their rights")
+    return RetryableError(f"{what}: the object store answered {code}; try again")

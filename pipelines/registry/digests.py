@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Self, TypeAlias
@@ -20,6 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.platform.errors import RetryableError
 from pipelines.registry.contract import DELIVERY_SCHEMA
 
 MEMORY = "512MB"
@@ -148,6 +150,18 @@ def usable(file: Path) -> bool:
     """Say whether a digest file was made by the present rules."""
     metadata: Any = pq.read_metadata(file).metadata or {}
     return bool(metadata.get(b"rules") == rules().encode())
+
+
+@contextmanager
+def within_bounds() -> Iterator[None]:
+    """Compare within the memory and the disk that there are. Raises: RetryableError where they do not suffice."""
+    try:
+        yield
+    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+        raise RetryableError(
+            f"comparing the delivery with the last one took more than {MEMORY} of memory, or more disk than var has "
+            f"({type(error).__name__}): free some space, then try again"
+        ) from None
 
 
 class RowDigests:

@@ -143,12 +143,14 @@ def _decide(
 
 
 def _correct(work: Work, doubt: Mapping[str, Any], row: pa.Table, day: date) -> None:
-    """Take sex and birth date over from a row that was set aside."""
-    known = work.all("registry/find_person", matricule=row.column("matricule")[0].as_py())
-    if not known or known[0]["person_id"] != doubt["person_id"]:
+    """Take sex, birth date and, where it is new, the number over from a row that was set aside."""
+    said = row.to_pylist()[0]
+    numbers = filter(None, (said["matricule"], said["former_matricule"]))
+    known = {found["person_id"] for number in numbers for found in work.all("registry/find_person", matricule=number)}
+    if known != {doubt["person_id"]}:
         raise RuleError(f"the row of doubt {doubt['doubt_id']} is about somebody else by now: decide DIFFERENT")
-    traits = {name: row.column(name)[0].as_py() for name in ("sex", "birth_date", "born_on", "birth_precision")}
-    work.run("registry/correct_person", person_id=doubt["person_id"], work_id=work.work_id, day=day, **traits)
+    corrected = {name: said[name] for name in ("sex", "birth_date", "born_on", "birth_precision", "matricule", "matricule_kind")}
+    work.run("registry/correct_person", person_id=doubt["person_id"], work_id=work.work_id, day=day, **corrected)
 
 
 def _who_stays(work: Work, doubt: Mapping[str, Any]) -> tuple[int, int]:

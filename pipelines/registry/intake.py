@@ -28,6 +28,7 @@ from pipelines.platform.settings import Settings
 from pipelines.registry.bodies import insurance_bodies
 from pipelines.registry.contract import DeliveryKind, FileEntry, Manifest, read_manifest
 from pipelines.registry.copying import constant
+from pipelines.registry.digests import within_bounds
 from pipelines.registry.examination import Examination, PortionTask, cut, examine
 from pipelines.registry.limits import limits
 from pipelines.registry.merging import Loading, add_former_numbers, let_go, look_up, take_in_portion
@@ -39,6 +40,8 @@ WORKPLACE = "intake-"
 LAST_ID = 2**27
 # From this number of people on, a first delivery is loaded without the indexes that are built at its end.
 WORTH_DEFERRING = 100_000
+# The planner is told of a registry that grew by more than a tenth.
+WORTH_ANALYSING = 0.1
 Result = TypeVar("Result")
 
 
@@ -92,6 +95,7 @@ class Intake:
         most_rows = found["counts"]["portion_rows"] if found and self.resumed else self.settings.portion_rows
         with (
             _workplace(self.settings.var) as directory,
+            within_bounds(),
             self._examined(manifest, last, directory, most_rows) as examination,
         ):
             if not decided and limits().too_many_bad(examination.received, examination.faulty):
@@ -254,9 +258,9 @@ class Intake:
         self._by_portion("link_portion", examination, link)
         if loading.of_a_nation:
             self._build("registry/build_indexes")
-        if is_first:
-            self._build("registry/analyse_registry")
         newcomers = sum(row["newcomers"] for row in reserved.values())
+        if newcomers > WORTH_ANALYSING * first_newcomer:
+            self._build("registry/analyse_registry")
         settled = self._once("settle", partial(self._settle, loading, examination, newcomers)).counts
         return self._finish(examination, loaded, settled)
 
@@ -327,7 +331,14 @@ class Intake:
         with self.db.transaction() as session:
             session.run("registry/finish_delivery", delivery_id=self.delivery_id, digests=digests, counts=json.dumps(counts))
         self.status = Status.TAKEN_IN
+        self._forget_digests(examination.manifest)
         return counts
+
+    def _forget_digests(self, manifest: Manifest) -> None:
+        """Delete the digests that the body's next delivery will not be compared with: they hold matricules."""
+        needed = {row["digests"] for row in self._last_deliveries(manifest)}
+        for key in set(self.store.keys(BUCKET, f"{DIGESTS}{manifest.body}/")) - needed:
+            self.store.delete(BUCKET, key)
 
     def _by_portion(self, step: str, examination: Examination, do: Callable[[PortionTask, Work], Counts]) -> Counts:
         """Do a step on every portion, each in its own transaction, some at a time; return the sum of the counts."""

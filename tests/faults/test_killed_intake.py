@@ -70,7 +70,7 @@ def begin(campaign: Campaign, *deliveries: Delivery) -> None:
 def lose_digests(campaign: Campaign) -> None:
     """Lose every digest that was kept."""
     for key in campaign.home.store.keys("registry", "digests/"):
-        campaign.home.store.client.delete_object(Bucket=campaign.home.settings.bucket("registry"), Key=key)
+        campaign.home.store.delete("registry", key)
 
 
 def taken(campaign: Campaign, folder: str) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def take_in(campaign: Campaign, history: list[Delivery], portion_rows: int = 100
         assert take_in_with(campaign, folder, on, portion_rows=portion_rows, intake_workers=1).refusal is None
         if not digests:
             for key in campaign.home.store.keys("registry", "digests/"):
-                campaign.home.store.client.delete_object(Bucket=campaign.home.settings.bucket("registry"), Key=key)
+                campaign.home.store.delete("registry", key)
     return state(campaign)
 
 

@@ -358,6 +358,17 @@ def test_a_row_that_is_right_corrects_sex_and_birth_date_at_once(campaign: Campa
     assert report.counts["quarantined"] == 0
 
 
+def test_a_row_that_is_right_brings_its_new_number(campaign: Campaign) -> None:
+    decide(
+        campaign,
+        other_traits(campaign, matricule=invent(4).matricule, former_matricule=invent(1).matricule, birth_date="19830101", sex="M"),
+        same=True,
+    )
+    found = campaign.rows("select matricule from registry.identifier where person_id = 1 order by 1")
+    assert [row["matricule"] for row in found] == sorted([invent(1).matricule, invent(4).matricule])
+    assert campaign.rows("select birth_date, sex from registry.person where person_id = 1") == [{"birth_date": "19830101", "sex": "M"}]
+
+
 def test_a_row_that_is_about_somebody_else_stays_in_the_quarantine(campaign: Campaign) -> None:
     decide(campaign, other_traits(campaign), same=False)
     assert campaign.rows("select birth_date from registry.person where person_id = 1") == [{"birth_date": "19820314"}]

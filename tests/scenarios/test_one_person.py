@@ -298,6 +298,18 @@ def test_other_traits_without_a_former_number_raise_one_doubt_however_often(camp
     assert (doubts(campaign), people(campaign)) == (["OTHER_TRAITS"], before)
 
 
+OTHER_SEX_AND_DATE = invent(2, sex="M", birth_date="19470615")
+OTHER_NAMES_AND_DATE = invent(2, birth_date="19470615")
+
+
+@pytest.mark.parametrize("stranger", [OTHER_SEX_AND_DATE, OTHER_NAMES_AND_DATE], ids=["sex and birth date", "names and birth date"])
+def test_a_former_number_that_leads_to_a_stranger_raises_a_doubt(campaign: Campaign, stranger: Person) -> None:
+    campaign.register(ADULT, on=FIRST)
+    before = people(campaign)
+    campaign.register(stranger.but(former_matricule=ADULT.matricule), on=SECOND)
+    assert (doubts(campaign), people(campaign)) == (["OTHER_TRAITS"], before)
+
+
 def test_a_number_and_a_former_number_of_two_people_raise_a_doubt(campaign: Campaign) -> None:
     campaign.register(invent(1), invent(2), on=FIRST)
     before = people(campaign)

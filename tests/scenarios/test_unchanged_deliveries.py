@@ -40,7 +40,7 @@ def keep(campaign: Campaign) -> None:
 def lose(campaign: Campaign) -> None:
     """Lose every digest that was kept."""
     for key in campaign.home.store.keys("registry", "digests/"):
-        campaign.home.store.client.delete_object(Bucket=campaign.home.settings.bucket("registry"), Key=key)
+        campaign.home.store.delete("registry", key)
 
 
 @pytest.fixture(params=["digests of last time", "digests lost"])
@@ -55,6 +55,16 @@ def test_a_full_delivery_taken_again_writes_nobody(campaign: Campaign, forget: F
     forget(campaign)
     register_all(campaign, *EVERYONE, on=SECOND)
     assert places(campaign) == before
+
+
+def test_only_the_digests_that_the_next_delivery_needs_are_kept(campaign: Campaign) -> None:
+    register_all(campaign, *EVERYONE, on=FIRST)
+    register_all(campaign, *EVERYONE, body="MSA", on=FIRST)
+    campaign.register(PARENT, on=SECOND)
+    register_all(campaign, *EVERYONE, on=THIRD)
+    campaign.register(OTHER, on=FOURTH)
+    kept = [key.rpartition("/")[0] for key in campaign.home.store.keys("registry", "digests/")]
+    assert kept == ["digests/CPAM/2022-01-17-full", "digests/CPAM/2022-01-24-delta", "digests/MSA/2022-01-03-full"]
 
 
 def test_a_delta_taken_again_writes_nobody(campaign: Campaign) -> None:
