@@ -51,7 +51,7 @@ CHOICES = {
     },
 )
 def registry_decisions() -> None:
-    """Record a person's decision on a delivery with many bad rows, or on a doubt about identity."""
+    """Record a person's decision on a delivery that waits, or on a doubt about identity."""
 
     @task(pool=Pool.DB_WRITE)
     def record_decision() -> None:

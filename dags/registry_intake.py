@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import Asset, dag, task
+from airflow.sdk import Asset, TriggerRule, dag, task
 from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, nothing_due, run_instant, runbook, timetable
 
 # Whoever puts a delivery down may say so (`POST /api/v2/assets/events`); nobody has to.
@@ -51,7 +51,7 @@ def registry_intake() -> None:
         print(f"{report.status}: {report.refusal or report.counts}")
         return report.counts
 
-    @task(pool=Pool.DB_WRITE)
+    @task(pool=Pool.DB_WRITE, trigger_rule=TriggerRule.ALL_DONE)
     def take_in_deaths() -> dict[str, int]:
         """Match the civil register's files of deaths: a sure match acts, a likeness waits for a person."""
         from pipelines.installation import Installation
@@ -68,8 +68,8 @@ def registry_intake() -> None:
 
         return note(Installation().db, run_instant())
 
-    take_in_delivery.expand(folder=find_deliveries())
-    take_in_deaths()
+    # One changes who is insured at a time.
+    take_in_delivery.expand(folder=find_deliveries()) >> take_in_deaths()
     note_majorities()
 
 

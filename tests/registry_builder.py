@@ -40,6 +40,7 @@ class Person:
     representative_1: str | None = None
     representative_2: str | None = None
     protection: str | None = None
+    large_print: bool = False
     died_on: dt.date | None = None
     rights_end_on: dt.date | None = None
 

@@ -64,7 +64,7 @@ def decide(
     reason: Reason,
     by: By = "",
 ) -> None:
-    """Decide on a delivery with many bad rows (décider): taken in by the next run, or refused whole. The first decision stands."""
+    """Decide on a delivery that waits (décider): taken in by the next run, or refused whole. The first decision stands."""
     from pipelines.registry.decisions import Decision
     from pipelines.registry.decisions import decide as record
 

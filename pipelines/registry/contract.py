@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from pipelines.platform.errors import BadFileError
 
 CONTRACT_VERSION: Final = "1.0"
 MANIFEST_NAME = "manifest.json"
+LONGEST_MANIFEST = 4 << 20
 CSV_SEPARATOR = ";"
 
 _COLUMNS: list[pa.Field[Any]] = [
@@ -128,7 +131,7 @@ class Manifest(BaseModel):
     kind: DeliveryKind
     reference_date: dt.date
     sequence: int = Field(default=0, ge=0, le=9999)
-    files: tuple[FileEntry, ...] = Field(min_length=1)
+    files: tuple[FileEntry, ...] = Field(min_length=1, max_length=10_000)
 
     @model_validator(mode="after")
     def _each_file_once(self) -> Manifest:
@@ -160,17 +163,24 @@ def delivery_folder(body: str, reference_date: dt.date, kind: DeliveryKind, sequ
     return f"deliveries/{body}/{reference_date.isoformat()}-{kind}{numbered}"
 
 
+def _fault(error: ErrorDetails) -> str:
+    """Say what is wrong with which field; one that the contract does not know may be called like a person's data."""
+    if error["type"] == "extra_forbidden":
+        return "a field that the contract does not know"
+    return f"{'.'.join(map(str, error['loc'])) or MANIFEST_NAME}: {error['msg']}"
+
+
 def read_manifest(content: bytes, folder: str | None = None) -> Manifest:
     """Read and check a manifest; with `folder`, also that it lies where it says.
 
     Raises: BadFileError, naming the field and never a value of it.
     """
+    if len(content) > LONGEST_MANIFEST:
+        raise BadFileError(f"{MANIFEST_NAME} is longer than {LONGEST_MANIFEST} bytes: it is taken for a data file")
     try:
-        manifest = Manifest.model_validate_json(content)
+        manifest = Manifest.model_validate_json(content.removeprefix(codecs.BOM_UTF8))
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or MANIFEST_NAME}: {e['msg']}" for e in error.errors(include_input=False, include_url=False)
-        )
+        faults = "; ".join(sorted(map(_fault, error.errors(include_input=False, include_url=False))))
         raise BadFileError(f"{MANIFEST_NAME} does not follow contract {CONTRACT_VERSION}: {faults}") from None
     if folder is not None and folder.rstrip("/") != manifest.folder:
         raise BadFileError(f"{MANIFEST_NAME} announces {manifest.folder} but lies in {folder}: move the delivery or correct the manifest")

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -36,6 +35,7 @@ from pipelines.registry.contract import (
 from pipelines.registry.delivered_rows import KnownDelivery, known_delivery
 from pipelines.registry.intake import BUCKET, Status
 from pipelines.registry.quarantine import LEADING
+from pipelines.registry.workplace import workplace
 
 BATCH_ROWS = 65_536
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -79,8 +79,8 @@ def replay(
         content = corrected.read_bytes()
     except OSError as error:
         raise FinalError(f"{corrected.name} cannot be read: {error.strerror}") from None
-    with TemporaryDirectory(dir=settings.var, prefix="replay-") as directory:
-        rows = _rows(content, Path(directory))
+    with workplace(settings.var) as directory:
+        rows = _rows(content, directory)
         unit = f"{delivery.folder}/{hashlib.sha256(content).hexdigest()}"
 
         def keep(work: Work) -> Counts:

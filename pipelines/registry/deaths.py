@@ -21,6 +21,7 @@ from pipelines.platform.inbox import BUCKET, Inbound, Inbox
 from pipelines.platform.object_store import MissingObjectError, ObjectStore
 from pipelines.registry.copying import copy_table
 from pipelines.registry.death_file import DeathLine, LineFault, possible_days, read_death_file, read_death_line
+from pipelines.registry.intake import INTAKE
 from pipelines.registry.matricule import check_matricule, kind_of
 
 KIND = "deaths"
@@ -75,17 +76,19 @@ def take_in_death_files(db: Database, store: ObjectStore, as_of: datetime) -> Co
     """Take in every file of deaths that waits; return the sums over all files.
 
     Safe to repeat: a file is decided once, and its answer is made again from what was decided.
+    Raises: RetryableError while a delivery is taken in: it would not see the deaths of the people it is about.
     """
     inbox = Inbox(KIND, store)
     total = {"files": 0, "files_refused": 0, **dict.fromkeys(_COUNTED, 0)}
     for name in inbox.waiting():
-        inbound = inbox.take_in(
-            db,
-            name,
-            as_of,
-            decide=partial(_decide, name=name, day=legal_day(as_of)),
-            answer=partial(_answer, store=store, name=name),
-        )
+        with db.exclusively(INTAKE):
+            inbound = inbox.take_in(
+                db,
+                name,
+                as_of,
+                decide=partial(_decide, name=name, day=legal_day(as_of)),
+                answer=partial(_answer, store=store, name=name),
+            )
         total["files"] += 1
         for what, count in inbound.counts.items():
             total[what] += count
@@ -194,7 +197,9 @@ def decide_death(db: Database, store: ObjectStore, doubt_id: int, same: bool, de
             _record(work, [(doubt["person_id"], died_on)], decided_by, reason)
         return {"doubts_closed": closed}
 
-    if db.once("decide_death", str(doubt_id), as_of, decide, actor=decided_by).repeated:
+    with db.exclusively(INTAKE):
+        done = db.once("decide_death", str(doubt_id), as_of, decide, actor=decided_by)
+    if done.repeated:
         raise _decided_before(doubt_id)
 
 
@@ -218,7 +223,8 @@ def reverse_death(db: Database, person_id: int, reversed_by: str, reason: str, a
         )  # fmt: skip
         return {"deaths_reversed": done}
 
-    db.once("reverse_death", f"{person_id}/{as_of.isoformat()}", as_of, reverse, actor=reversed_by)
+    with db.exclusively(INTAKE):
+        db.once("reverse_death", f"{person_id}/{as_of.isoformat()}", as_of, reverse, actor=reversed_by)
 
 
 def person_of(db: Database, matricule: str) -> int:

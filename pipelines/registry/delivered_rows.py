@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +18,7 @@ from pipelines.platform.settings import Settings
 from pipelines.registry.contract import DELIVERY_SCHEMA, MANIFEST_NAME, FileEntry, Manifest, read_manifest
 from pipelines.registry.delivery_files import Portion, portions_of, read_batches
 from pipelines.registry.intake import BUCKET, Status
+from pipelines.registry.workplace import workplace
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,9 @@ def rows_at(portion: Portion, lines: Sequence[int]) -> pa.Table:
 def row_at(store: ObjectStore, settings: Settings, delivery: KnownDelivery, file_name: str, line: int) -> pa.Table:
     """Return one row of a delivery, DELIVERY_SCHEMA. Raises: FinalError if its file is not there, or another one, or has no such row."""
     entries = [entry for entry in manifest_of(store, delivery).files if entry.name == file_name]
-    with TemporaryDirectory(dir=settings.var, prefix="row-") as directory:
+    with workplace(settings.var) as directory:
         for entry in entries:
-            file = fetch(store, delivery.folder, entry, Path(directory))
+            file = fetch(store, delivery.folder, entry, directory)
             for portion in original_portions(file, entry, delivery.folder, settings.portion_rows):
                 if 0 <= line - portion.first_row < portion.rows:
                     return rows_at(portion, [line])

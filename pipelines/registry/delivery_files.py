@@ -20,6 +20,9 @@ from pipelines.platform.errors import BadFileError
 from pipelines.registry.contract import CSV_SEPARATOR, DELIVERY_SCHEMA, Encoding, FileEntry, FileFormat
 
 BATCH_ROWS = 65_536
+# A row group is read whole, and a few thousand rows of a file that repeats one long value swell when they are read.
+LARGEST_GROUP = 1 << 20
+_STEP_ROWS, _STEP_BYTES = 8_192, 64 << 20
 _BLOCK = 1 << 20
 _CSV_BLOCK = 16 << 20
 _C1_CONTROLS = re.compile(rb"[\x80-\x9f]")
@@ -69,7 +72,10 @@ def read_batches(portion: Portion, batch_rows: int = BATCH_ROWS) -> Iterator[pa.
         rows += batch.num_rows
         yield batch
     if rows != portion.rows:
-        raise BadFileError(f"{portion.entry.name} has fewer rows that can be read than its manifest announces ({portion.entry.rows})")
+        raise BadFileError(
+            f"{portion.entry.name} has fewer rows that can be read than its manifest announces ({portion.entry.rows}): "
+            "a quote that is not closed swallows lines"
+        )
 
 
 class _Encodings:
@@ -183,6 +189,8 @@ def _parquet_portions(file: Path, entry: FileEntry, most_rows: int) -> list[Port
         if opened.metadata.num_rows != entry.rows:
             raise BadFileError(f"{entry.name} has {opened.metadata.num_rows} rows and its manifest announces {entry.rows}")
         sizes = [opened.metadata.row_group(group).num_rows for group in range(opened.metadata.num_row_groups)]
+    if max(sizes, default=0) > LARGEST_GROUP:
+        raise BadFileError(f"{entry.name} has a row group of more than {LARGEST_GROUP} rows: write smaller ones")
     portions: list[Portion] = []
     groups: list[int] = []
     row = rows = 0
@@ -211,11 +219,35 @@ def _check_types(entry: FileEntry, schema: pa.Schema) -> None:
 def _read_parquet(portion: Portion, batch_rows: int) -> Iterator[pa.RecordBatch]:
     try:
         with pq.ParquetFile(portion.file) as file:
-            for batch in file.iter_batches(batch_size=batch_rows, row_groups=list(portion.groups), columns=DELIVERY_SCHEMA.names):
-                batch.validate(full=True)
-                yield _in_order(batch)
+            steps = file.iter_batches(
+                batch_size=min(_STEP_ROWS, batch_rows), row_groups=list(portion.groups), columns=DELIVERY_SCHEMA.names
+            )
+            yield from _gathered((_checked(portion.entry, step) for step in steps), batch_rows)
     except (pa.ArrowException, OSError):
         raise BadFileError(f"{portion.entry.name} cannot be read to its end: send it again") from None
+
+
+def _checked(entry: FileEntry, step: pa.RecordBatch) -> pa.RecordBatch:
+    step.validate(full=True)
+    if step.nbytes > _STEP_BYTES:
+        raise BadFileError(f"{entry.name} has values that are longer than a person's data can be: correct them, then send it again")
+    return _in_order(step)
+
+
+def _gathered(steps: Iterator[pa.RecordBatch], batch_rows: int) -> Iterator[pa.RecordBatch]:
+    """Return small batches gathered into larger ones."""
+    gathered: list[pa.RecordBatch] = []
+    for step in steps:
+        gathered.append(step)
+        if sum(batch.num_rows for batch in gathered) >= batch_rows:
+            yield _one_batch(gathered)
+            gathered = []
+    if gathered:
+        yield _one_batch(gathered)
+
+
+def _one_batch(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    return pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
 
 
 def _empty_batch() -> pa.RecordBatch:

@@ -9,6 +9,7 @@ DuckDB computes and joins them within a bounded memory, on disk where they are l
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -26,7 +27,9 @@ from pipelines.registry.contract import DELIVERY_SCHEMA
 
 MEMORY = "512MB"
 # The modules that decide what a delivered row becomes.
-JUDGES = ("address_columns", "arrow_text", "birth_date", "contract", "email_address", "matricule", "postal_address", "row_rules")
+JUDGES = (
+    "address_columns", "arrow_text", "birth_date", "contract", "digests", "email_address", "matricule", "postal_address", "row_rules",
+)  # fmt: skip
 Rows: TypeAlias = "npt.NDArray[np.int64]"
 """Positions of rows in a portion, from 0."""
 
@@ -34,7 +37,8 @@ _DIGEST = f"""
 select
   upper(replace(matricule, ' ', ''))[1:13] as number,
   upper(replace(former_matricule, ' ', ''))[1:13] as former,
-  hash({", ".join(DELIVERY_SCHEMA.names)}) as digest
+  hash({", ".join(DELIVERY_SCHEMA.names)}) as digest,
+  hash(birth_name, first_names, birth_date, sex, birthplace_code) as said
 from batch
 """  # noqa: S608 - the columns of the contract
 _TRAITS = """
@@ -57,7 +61,7 @@ order by d.portion, d."row"
 """
 _GONE = """
 select p.matricule
-from previous as p anti join delivered using (number) anti join kept as k on p.number = k.former[1:13]
+from previous as p anti join delivered using (number) anti join delivered as d on p.number = d.former
 order by p.matricule
 """
 _GONE_OF_KNOWN = """
@@ -75,13 +79,14 @@ select a.matricule from asked as a semi join delivered as d on a.matricule[1:13]
 union
 select a.matricule from asked as a semi join delivered as d on a.matricule[1:13] = d.former
 """
-# Of rows with one number, or with one former number, the first counts. A number that another row gives as its former one is out of date.
+# Of rows with one number, or with one former number, the first counts. A number that another row gives as its former one is out of date;
+# but where that row has other traits, it is the other row that is not believed.
 _REPEATED = """
 with twice as (
   select matricule from kept group by matricule having count(*) > 1
 ),
 renamed as (
-  select portion, "row", former[1:13] as former from kept where former is not null
+  select portion, "row", former[1:13] as former, said from kept where former is not null
 )
 select distinct portion, "row"
 from (
@@ -90,7 +95,16 @@ from (
   union all
   select portion, "row", row_number() over (partition by former order by portion, "row") from renamed
   union all
-  select k.portion, k."row", 2 from kept as k semi join renamed as r on k.matricule[1:13] = r.former
+  select
+    case when same then portion else other_portion end,
+    case when same then "row" else other_row end,
+    2
+  from (
+    select
+      k.portion, k."row", r.portion as other_portion, r."row" as other_row,
+      k.said = r.said as same
+    from kept as k join renamed as r on k.matricule[1:13] = r.former
+  )
 )
 where place > 1
 order by portion, "row"
@@ -131,16 +145,17 @@ _OTHERS = """
 """
 
 _NO_ROWS = {
-    "delivered": 'null::int as portion, null::bigint as "row", null::text as number, null::text as former, null::ubigint as digest',
+    "delivered": 'null::int as portion, null::bigint as "row", null::text as number, null::text as former, null::ubigint as digest,'
+    " null::ubigint as said",
     "kept": 'null::int as portion, null::bigint as "row", null::text as matricule, null::text as former, null::ubigint as digest,'
-    " null::ubigint as traits",
+    " null::ubigint as said, null::ubigint as traits",
 }
 
 
 @cache
 def rules() -> str:
-    """Return a name of the rules and of the hash by which rows are judged: other rules, or another DuckDB, make other digests."""
-    code = hashlib.sha256(duckdb.__version__.encode())
+    """Return a name of the rules and of the hash by which rows are judged: other rules, or other libraries, make other digests."""
+    code = hashlib.sha256(f"{duckdb.__version__}/{pa.__version__}/{unicodedata.unidata_version}".encode())
     for module in JUDGES:
         code.update(Path(__file__).with_name(f"{module}.py").read_bytes())
     return code.hexdigest()[:16]
@@ -171,7 +186,7 @@ class RowDigests:
         self._duck = duckdb.connect(config={"threads": 1})
 
     def of(self, delivered: pa.RecordBatch) -> pa.Table:
-        """Return `number`, `former` and `digest` of rows that follow DELIVERY_SCHEMA, in their order."""
+        """Return `number`, `former`, `digest` and `said`, a hash of who they say it is, of rows of DELIVERY_SCHEMA, in their order."""
         return self._select(_DIGEST, pa.Table.from_batches([delivered]))
 
     def traits(self, good: pa.Table) -> pa.Array[Any]:
@@ -230,6 +245,11 @@ class DeliveryDigests:
         """
         return iter(self._duck.sql(_GONE).to_arrow_reader())
 
+    def count_gone(self) -> int:
+        """Return how many numbers `gone` would tell."""
+        (count,) = self._duck.sql(f"select count(*) from ({_GONE})").fetchall()[0]  # noqa: S608 - a statement of this module
+        return int(count)
+
     def gone_of(self, known: Path) -> Iterator[pa.RecordBatch]:
         """Return one matricule of each person of `known` whom this delivery does not name: where there was nothing to compare with.
 
@@ -247,8 +267,8 @@ class DeliveryDigests:
         if unchanged:
             self._duck.execute("alter view kept rename to good")
             self._duck.execute(
-                'create table kept as select portion, "row", matricule, former, digest, traits from good union all'
-                ' select d.portion, d."row", p.matricule, nullif(d.former, d.number), d.digest, null'
+                'create table kept as select portion, "row", matricule, former, digest, said, traits from good union all'
+                ' select d.portion, d."row", p.matricule, nullif(d.former, d.number), d.digest, d.said, null'
                 " from delivered as d join previous as p on d.number = p.number and d.digest = p.digest"
             )
 
@@ -267,9 +287,7 @@ class DeliveryDigests:
 
         `pairs` holds `portion`, `row` and another `matricule` of the row's person; `repeated` the rows that do not count.
         """
-        self._duck.execute('create or replace table repeated (portion int, "row" bigint)')
-        if rows := list(repeated):
-            self._duck.executemany("insert into repeated values (?, ?)", rows)
+        self._duck.register("repeated", _places(repeated))
         self._duck.register("pairs", pairs)
         return _by_portion(self._duck.sql(_SAME_PERSON).to_arrow_reader())
 
@@ -282,17 +300,21 @@ class DeliveryDigests:
 
     def write(self, file: Path, set_aside: Iterable[tuple[int, int]]) -> None:
         """Write the digests of the rows kept, without those set aside as (portion, row); of a full delivery, all its other numbers."""
-        self._duck.execute('create table set_aside (portion int, "row" bigint)')
-        if rows := list(set_aside):
-            self._duck.executemany("insert into set_aside values (?, ?)", rows)
+        self._duck.register("set_aside", _places(set_aside))
         others = _OTHERS if any(self._directory.glob("delivered-*.parquet")) else ""
         self._duck.execute(_DIGESTS.format(file=file, rules=rules(), others=others))
 
     def _view(self, name: str) -> None:
         if any(self._directory.glob(f"{name}-*.parquet")):
-            self._duck.read_parquet(str(self._directory / f"{name}-*.parquet")).create_view(name)
+            self._duck.read_parquet(str(self._directory / f"{name}-*.parquet")).create_view(name, replace=True)
         else:
-            self._duck.execute(f"create view {name} as select {_NO_ROWS[name]} where false")
+            self._duck.execute(f"create or replace view {name} as select {_NO_ROWS[name]} where false")
+
+
+def _places(rows: Iterable[tuple[int, int]]) -> pa.Table:
+    """Return rows given as (portion, position) as a table."""
+    found = np.array(list(rows), dtype=np.int64).reshape(-1, 2)
+    return pa.table({"portion": pa.array(found[:, 0]), "row": pa.array(found[:, 1])})
 
 
 def _by_portion(found: pa.RecordBatchReader) -> dict[int, Rows]:

@@ -23,7 +23,7 @@ from pipelines.platform.object_store import ObjectStore
 from pipelines.platform.settings import Settings
 from pipelines.registry import deaths
 from pipelines.registry.delivered_rows import known_delivery, manifest_of, row_at
-from pipelines.registry.intake import LAST_ID
+from pipelines.registry.intake import INTAKE, LAST_ID
 from pipelines.registry.merging import take_up
 from pipelines.registry.row_rules import check_rows
 
@@ -116,7 +116,7 @@ def decide_doubt(
 @contextmanager
 def _registry_at_rest(db: Database) -> Iterator[None]:
     """Hold the intake of the registry: no delivery looks people up while two of them become one."""
-    with db.exclusively("the intake of the registry"):
+    with db.exclusively(INTAKE):
         with db.transaction() as session:
             unfinished = session.all("registry/unfinished_delivery", folder="", manifest_sha256="")
         if unfinished:

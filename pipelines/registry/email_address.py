@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+import idna
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,7 +17,7 @@ _LONGEST_LABEL = 63
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LOCAL = rf"{_ATOM}(?:\.{_ATOM})*"
 # A quoted local part or an address literal is valid in RFC 5321 but never a person's address: refused on purpose.
-_ADDRESS = re.compile(rf"({_LOCAL})@((?:[^\W_]+(?:-+[^\W_]+)*\.)+[^\W\d_](?:[\w-]*[^\W_]))")
+_ADDRESS = re.compile(rf"({_LOCAL})@((?:[^\W_]+(?:-+[^\W_]+)*\.)+[^\W\d_](?:(?:[^\W_]|-)*[^\W_]))")
 # What needs no second look: ASCII, domain already in lower case, far from every limit of length.
 _PLAIN = rf"\A{_LOCAL}@(?:[a-z0-9]+(?:-+[a-z0-9]+)*\.)+[a-z](?:[a-z0-9-]*[a-z0-9])\z"
 _PLAIN_LONGEST = 63
@@ -33,7 +34,16 @@ def clean_email(text: str) -> str | None:
     if not found or len(address) > _LONGEST or len(found[1]) > _LONGEST_LOCAL:
         return None
     domain = found[2].lower()
-    return f"{found[1]}@{domain}" if max(map(len, domain.split("."))) <= _LONGEST_LABEL else None
+    return f"{found[1]}@{domain}" if _exists_in_dns(domain) else None
+
+
+def _exists_in_dns(domain: str) -> bool:
+    """Say whether a domain has a form that name servers know: labels of 63 characters, an internationalised one as RFC 5891 encodes it."""
+    try:
+        encoded = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
+        return False
+    return max(map(len, encoded.split("."))) <= _LONGEST_LABEL
 
 
 def clean_emails(column: TextColumn) -> tuple[pa.StringArray, Mask]:

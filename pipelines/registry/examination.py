@@ -13,6 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
@@ -92,7 +93,7 @@ class PortionTask:
                 faults.write_table(_renumbered(checked.faults, positions, self.portion.first_row))
                 faulty, refused_emails = faulty + checked.refused_rows, refused_emails + checked.refused_emails
         rows = pa.concat_tables(kept)
-        columns: dict[str, Any] = {name: rows.column(name) for name in ("matricule", "former", "digest", "traits")}
+        columns: dict[str, Any] = {name: rows.column(name) for name in ("matricule", "former", "digest", "said", "traits")}
         write_rows(self.directory / f"kept-{self.number}.parquet", self.number, rows.column("row").to_numpy(), columns)
         return Judged(faulty, refused_emails)
 
@@ -111,12 +112,14 @@ class PortionTask:
 
     def _kept(self, digests: RowDigests, batch: pa.RecordBatch, positions: Rows, places: Rows, good: pa.Table) -> pa.Table:
         chosen: Any = pa.array(places)
+        delivered = digests.of(batch)
         columns: dict[str, Any] = {
             "row": pa.array(positions[places]),
             # As it was normalised: two ways of writing one matricule are one number.
             "matricule": good.column("matricule"),
             "former": good.column("former_matricule"),
-            "digest": digests.of(batch).column("digest").take(chosen),
+            "digest": delivered.column("digest").take(chosen),
+            "said": delivered.column("said").take(chosen),
             "traits": digests.traits(good),
         }
         return pa.table(columns)
@@ -177,6 +180,11 @@ class Examination:
     def unchanged(self) -> int:
         """Rows that the last delivery had already, byte for byte."""
         return self.received - self.changed if self.compared else 0
+
+    @cached_property
+    def gone(self) -> int:
+        """Numbers that the last delivery had and this one has not; 0 where it was not compared."""
+        return self.digests.count_gone() if self.tells_who_is_gone and self.compared else 0
 
     @property
     def faulty(self) -> int:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from itertools import combinations
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -32,12 +29,17 @@ from pipelines.registry.digests import within_bounds
 from pipelines.registry.examination import Examination, PortionTask, cut, examine
 from pipelines.registry.limits import limits
 from pipelines.registry.merging import Loading, add_former_numbers, let_go, look_up, take_in_portion
+from pipelines.registry.workplace import workplace
 
 BUCKET = "registry"
 DIGESTS = "digests/"
 NOTHING: Counts = {"newcomers": 0, "changed": 0}
-WORKPLACE = "intake-"
+DELIVERED = "delivered"
+INTAKE = "the intake of the registry"
+"""What a process holds for itself while it changes who is insured (`Database.exclusively`)."""
 LAST_ID = 2**27
+MOST_ALIKE = 10
+ONE_DAY = timedelta(days=1)
 # From this number of people on, a first delivery is loaded without the indexes that are built at its end.
 WORTH_DEFERRING = 100_000
 # The planner is told of a registry that grew by more than a tenth.
@@ -89,16 +91,16 @@ class Intake:
         self._wait_for_others()
         last = self._last_deliveries(manifest)
         if not self.resumed:
-            _refuse_out_of_order(manifest, last)
+            _refuse_out_of_order(manifest, last, legal_day(self.as_of))
         decided = self.resumed or bool(found and found["decided_by"])
         # A run that takes over cuts as the first one did, whatever the setting has become.
         most_rows = found["counts"]["portion_rows"] if found and self.resumed else self.settings.portion_rows
         with (
-            _workplace(self.settings.var) as directory,
+            workplace(self.settings.var) as directory,
             within_bounds(),
             self._examined(manifest, last, directory, most_rows) as examination,
         ):
-            if not decided and limits().too_many_bad(examination.received, examination.faulty):
+            if not decided and _needs_a_person(examination, last):
                 return self._wait(examination)
             newcomers = self._look_up(examination)
             if not self.resumed:
@@ -149,7 +151,9 @@ class Intake:
         """Examine the delivery in a directory of its own. Raises: BadFileError where it is bad as a whole."""
 
         def fetched(entry: FileEntry) -> Path:
-            file = directory / entry.name
+            # Apart from what the examination writes: a sender may call its files as it likes.
+            file = directory / DELIVERED / entry.name
+            file.parent.mkdir(exist_ok=True)
             try:
                 self.store.download(BUCKET, f"{self.folder}/{entry.name}", file)
             except MissingObjectError:
@@ -157,16 +161,9 @@ class Intake:
             return file
 
         tasks = cut(manifest, fetched, directory, most_rows)
-        full = next((row for row in reversed(last) if row["kind"] == DeliveryKind.FULL), None)
-        if (
-            not self.resumed
-            and manifest.kind is DeliveryKind.FULL
-            and full
-            and limits().falls_too_far(full["counts"]["received"], manifest.rows)
-        ):
-            raise BadFileError(
-                f"{manifest.rows} rows came, and {full['counts']['received']} in the last full delivery: it was taken for a truncated one"
-            )
+        before = _last_full(last)
+        if not self.resumed and manifest.kind is DeliveryKind.FULL and limits().falls_too_far(before, manifest.rows):
+            raise BadFileError(f"{manifest.rows} rows came, and {before} in the last full delivery: it was taken for a truncated one")
         with examine(
             manifest, tasks, directory, self._digests_of(last, directory), self.settings.intake_workers, is_first=not last
         ) as found:
@@ -187,7 +184,7 @@ class Intake:
 
     def _wait(self, examination: Examination) -> Counts:
         """Keep that a person must decide."""
-        counts = {"received": examination.received, "quarantined": examination.faulty}
+        counts = {"received": examination.received, "quarantined": examination.faulty, "gone": examination.gone}
         with self.db.transaction() as session:
             self._keep(session, Status.WAITING, counts)
         return counts
@@ -295,15 +292,22 @@ class Intake:
         return examination.digests.gone_of(known)
 
     def _ask_about_likeness(self, work: Work, loading: Loading, examination: Examination, newcomers: int) -> int:
+        """Ask about newcomers who share all five traits with somebody, with `MOST_ALIKE` people at most: thousands share a placeholder."""
         asked: dict[str, object] = {"day": legal_day(self.as_of), "work_id": work.work_id}
         if loading.of_a_nation:
-            pairs = [pair for group in examination.digests.same_traits() for pair in combinations(group, 2)]
+            pairs = [
+                (matricule, other)
+                for group in examination.digests.same_traits()
+                for place, matricule in enumerate(group)
+                for other in group[: min(place, MOST_ALIKE)]
+            ]
             matricules, others = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
             return work.run("registry/doubt_same_traits_listed", **asked, matricules=matricules, others=others)
         if not newcomers:
             return 0
         first_id = loading.first_newcomer
-        return work.run("registry/doubt_same_traits", **asked, first_id=first_id, last_id=first_id + newcomers - 1)
+        last_id = first_id + newcomers - 1
+        return work.run("registry/doubt_same_traits", **asked, first_id=first_id, last_id=last_id, most_alike=MOST_ALIKE)
 
     def _finish(self, examination: Examination, loaded: Counts, settled: Counts) -> Counts:
         """Keep the digests of the rows taken, then the counts: the delivery is taken in."""
@@ -354,18 +358,21 @@ class Intake:
         return self.db.once(step, unit, self.as_of, do)
 
 
-@contextmanager
-def _workplace(var: Path) -> Iterator[Path]:
-    """Give a directory for one delivery, readable by this account only; what a killed run left is removed first."""
-    var.mkdir(parents=True, exist_ok=True)
-    for left in var.glob(f"{WORKPLACE}*"):
-        shutil.rmtree(left, ignore_errors=True)
-    with TemporaryDirectory(dir=var, prefix=WORKPLACE) as directory:
-        yield Path(directory)
+def _last_full(last: Sequence[RowMapping]) -> int:
+    """Return how many rows the last full delivery of a body had, 0 where there is none."""
+    return next((int(row["counts"]["received"]) for row in reversed(last) if row["kind"] == DeliveryKind.FULL), 0)
 
 
-def _refuse_out_of_order(manifest: Manifest, last: Sequence[RowMapping]) -> None:
-    """Refuse a delivery that a later one of its body overtook, or that came already."""
+def _needs_a_person(examination: Examination, last: Sequence[RowMapping]) -> bool:
+    """Say whether so many rows are bad, or so many people would lose their rights, that somebody must look at the delivery."""
+    known = _last_full(last)
+    return limits().too_many_bad(examination.received, examination.faulty) or limits().too_many_gone(known, examination.gone)
+
+
+def _refuse_out_of_order(manifest: Manifest, last: Sequence[RowMapping], day: date) -> None:
+    """Refuse a delivery of a day to come, one that a later one of its body overtook, or one that came already."""
+    if manifest.reference_date > day + ONE_DAY:
+        raise BadFileError(f"its reference date, {manifest.reference_date}, is yet to come: correct the manifest and its folder")
     for row in last:
         same = row["reference_date"] == manifest.reference_date and row["kind"] == manifest.kind != DeliveryKind.CORRECTION
         if same or row["reference_date"] > manifest.reference_date:

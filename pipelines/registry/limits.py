@@ -22,6 +22,7 @@ class Limits(BaseModel):
 
     bad_rows: Share
     fall: Share
+    gone: Share
     smallest_judged: int = Field(ge=0)
 
     def too_many_bad(self, received: int, bad: int) -> bool:
@@ -29,8 +30,12 @@ class Limits(BaseModel):
         return received >= self.smallest_judged and bad > received * self.bad_rows
 
     def falls_too_far(self, last: int, received: int) -> bool:
-        """Say whether a full delivery has so many fewer rows than the last one that it is taken for a truncated one."""
-        return last >= self.smallest_judged and received < last * (1 - self.fall)
+        """Say whether a full delivery has so many fewer rows than the last one, or none, that it is taken for a truncated one."""
+        return (last >= self.smallest_judged and received < last * (1 - self.fall)) or received == 0 < last
+
+    def too_many_gone(self, last: int, gone: int) -> bool:
+        """Say whether a person must decide on a full delivery because of the numbers that it no longer has."""
+        return last >= self.smallest_judged and gone > last * self.gone
 
 
 @cache

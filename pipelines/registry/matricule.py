@@ -39,7 +39,7 @@ _BODY = r"[0-9]{2}(?:0[1-9]|1[0-2]|[2-9][0-9])(?:[0-9]{2}|2A|2B)[0-9]{6}"
 _SHAPES = {
     MatriculeKind.NIR: re.compile(rf"[12]{_BODY}"),
     MatriculeKind.NIA: re.compile(rf"[78]{_BODY}"),
-    MatriculeKind.NNP: re.compile(r"[78][12][0-9]{11}"),
+    MatriculeKind.NNP: re.compile(r"[78][012][0-9]{11}"),
 }
 _KINDS = [str(kind) for kind in MatriculeKind]
 _WEIGHTS = np.array([pow(10, 12 - place, 97) for place in range(13)], dtype=np.uint16)
@@ -166,7 +166,7 @@ def _faults_of(places: Bytes, waiting: Mask, provisional: Mask) -> npt.NDArray[n
     values = places - np.uint8(_ZERO)
     month = values[3] * np.uint8(10) + values[4]
     known_month = ((month >= 1) & (month <= 12)) | (month >= 20)
-    second = (values[1] == 1) | (values[1] == 2)
+    second = values[1] <= 2
     first = values[0] - np.where(waiting, np.uint8(7), np.uint8(1)) <= 1
     well_formed = all_digits(places, 5) & first & np.where(provisional, second & (values[6] <= 9), known_month)
     faults = np.where(well_formed, MatriculeFault.NONE, MatriculeFault.SHAPE).astype(np.int8)

@@ -174,7 +174,8 @@ def _merge(work: Work, loading: Loading, file: str, known: pa.Table) -> dict[str
     work.run("registry/make_touched")
     work.run(
         "registry/quarantine_other_traits",
-        delivery_id=loading.delivery_id, work_id=work.work_id, folder=loading.manifest.folder, day=legal_day(loading.as_of),
+        delivery_id=loading.delivery_id, work_id=work.work_id, folder=loading.manifest.folder, body=loading.manifest.body,
+        day=legal_day(loading.as_of),
     )  # fmt: skip
     work.run("registry/add_numbers", work_id=work.work_id, day=legal_day(loading.as_of), reference_date=loading.manifest.reference_date)
     work.run("registry/correct_traits", work_id=work.work_id, reference_date=loading.manifest.reference_date)
@@ -191,8 +192,8 @@ def take_up(work: Work, body: str, reference_date: dt.date, as_of: dt.datetime) 
     `body` is the one whose word is new. Returns how many people changed, by department.
     """
     noted: dict[str, Any] = {"work_id": work.work_id, "reference_date": reference_date}
-    work.run("registry/elect", body=body)
-    work.run("registry/keep_civil_deaths")
+    work.run("registry/elect", body=body, reference_date=reference_date)
+    work.run("registry/keep_deaths")
     work.run("registry/note_facts", **noted)
     work.run("registry/merge_persons")
     work.run("registry/add_contact_versions", day=legal_day(as_of))

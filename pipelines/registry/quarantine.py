@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -28,7 +27,8 @@ from pipelines.registry.contract import CSV_SEPARATOR, DELIVERY_SCHEMA
 from pipelines.registry.delivered_rows import KnownDelivery, fetch, known_delivery, manifest_of, original_portions, rows_at
 from pipelines.registry.delivery_files import Portion
 from pipelines.registry.examination import cut, examine
-from pipelines.registry.intake import Status
+from pipelines.registry.intake import DELIVERED, Status
+from pipelines.registry.workplace import workplace
 
 FIRST_LINES = 10
 LEADING = ("file", "line", "reasons")
@@ -82,9 +82,10 @@ def _foreseen(store: ObjectStore, settings: Settings, delivery: KnownDelivery) -
     if delivery.status is Status.REFUSED and delivery.decided_by is None:
         raise FinalError(f"{delivery.folder} was refused whole, before its rows were looked at: {delivery.refusal}")
     manifest = manifest_of(store, delivery)
-    with TemporaryDirectory(dir=settings.var, prefix="quarantine-") as directory:
-        there = Path(directory)
-        tasks = cut(manifest, lambda entry: fetch(store, delivery.folder, entry, there), there, settings.portion_rows)
+    with workplace(settings.var) as there:
+        delivered = there / DELIVERED
+        delivered.mkdir()
+        tasks = cut(manifest, lambda entry: fetch(store, delivery.folder, entry, delivered), there, settings.portion_rows)
         with examine(manifest, tasks, there, [], settings.intake_workers) as examination:
             yield [(task.portion, examination.faults(task)) for task in tasks]
 
@@ -138,8 +139,8 @@ def _kept_rows(
     for entry in manifest_of(store, delivery).files:
         if entry.name not in files:
             continue
-        with TemporaryDirectory(dir=settings.var, prefix="export-") as directory:
-            file = fetch(store, delivery.folder, entry, Path(directory))
+        with workplace(settings.var) as directory:
+            file = fetch(store, delivery.folder, entry, directory)
             for portion in original_portions(file, entry, delivery.folder, settings.portion_rows):
                 last = portion.first_row + portion.rows - 1
                 with db.transaction() as session:

@@ -51,7 +51,9 @@ class RowFault(StrEnum):
     PROTECTION_UNKNOWN = "PROTECTION_UNKNOWN"
     LANGUAGE_SHAPE = "LANGUAGE_SHAPE"
     AFFILIATION_DATE_MISSING = "AFFILIATION_DATE_MISSING"
+    AFFILIATION_DATE_IMPOSSIBLE = "AFFILIATION_DATE_IMPOSSIBLE"
     DEATH_DATE_IMPOSSIBLE = "DEATH_DATE_IMPOSSIBLE"
+    RIGHTS_DATE_IMPOSSIBLE = "RIGHTS_DATE_IMPOSSIBLE"
 
 
 _FAULT_COLUMNS: Mapping[str, pa.DataType] = {"row": pa.int64(), "reason": pa.string(), "column": pa.string()}
@@ -70,7 +72,10 @@ _ADDED: Mapping[str, pa.DataType] = {
 }
 NORMALISED_SCHEMA = pa.schema([*DELIVERY_SCHEMA, *(pa.field(name, kind) for name, kind in _ADDED.items())])
 
-_TEXTS = ("birth_name", "used_name", "first_names", "address_2", "address_3", "address_4", "address_5", "town")
+_TEXTS = ("birth_name", "used_name", "first_names", "address_2", "address_3", "address_4", "address_5", "town", "office")
+# What lies outside is a slip of the pen: nobody was insured before, and an affiliation is not announced more than a year ahead.
+EARLIEST, LATEST = dt.date(1850, 1, 1), dt.date(2200, 1, 1)
+ANNOUNCED_AHEAD = dt.timedelta(days=366)
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,7 @@ def check_rows(rows: pa.RecordBatch | pa.Table, reference_date: dt.date, first_r
     columns |= _birth(rows, reference_date, faults)
     columns |= _texts(rows, faults)
     columns |= _representatives(rows, faults)
-    columns |= _situation(rows, faults)
+    columns |= _situation(rows, reference_date, faults)
     emails, refused = clean_emails(text_column(rows, "email"))
     columns |= {"email": emails, "email_refused": pa.array(refused)}
     if faults.bad.any():
@@ -156,9 +161,11 @@ def _birth(rows: pa.RecordBatch | pa.Table, reference_date: dt.date, faults: _Fa
     place = null_if_empty(text_column(rows, "birthplace_code"))
     faults.add(_wrong_birthplaces(place), RowFault.BIRTHPLACE_SHAPE, "birthplace_code")
     died: Any = rows.column("died_on")
+    born_on: Any = birth.born_on
     early = mask_of(pc.less(died, birth.born_on)) & equals(birth.precision, BirthPrecision.DAY)
-    late = mask_of(pc.greater(died, pa.scalar(reference_date)))
-    faults.add(early | late, RowFault.DEATH_DATE_IMPOSSIBLE, "died_on")
+    years_early: Any = pc.less(pc.year(died), pc.year(born_on))
+    impossible = early | mask_of(years_early) | _outside(died, EARLIEST, reference_date)
+    faults.add(impossible, RowFault.DEATH_DATE_IMPOSSIBLE, "died_on")
     return {"born_on": birth.born_on, "birth_precision": birth.precision, "birthplace_code": place}
 
 
@@ -168,6 +175,12 @@ def _wrong_birthplaces(codes: pa.StringArray) -> Mask:
     wrong = mask_of(codes.is_valid())
     wrong[five] = ~all_digits(places_of(codes, five, 5), department=0)
     return wrong
+
+
+def _outside(days: Any, first: dt.date, last: dt.date) -> Mask:
+    """Say where a day is given and lies before the first or after the last that is possible."""
+    outside: Mask = mask_of(pc.less(days, pa.scalar(first))) | mask_of(pc.greater(days, pa.scalar(last)))
+    return outside
 
 
 def _after(birth: BirthDates, reference_date: dt.date) -> Mask:
@@ -210,12 +223,15 @@ def _other_numbers(rows: pa.RecordBatch | pa.Table, name: str, reason: RowFault,
     return normalised
 
 
-def _situation(rows: pa.RecordBatch | pa.Table, faults: _Faults) -> dict[str, Any]:
+def _situation(rows: pa.RecordBatch | pa.Table, reference_date: dt.date, faults: _Faults) -> dict[str, Any]:
     protection = null_if_empty(text_column(rows, "protection"))
     faults.add(mask_of(protection.is_valid()) & ~is_one_of(protection, Protection), RowFault.PROTECTION_UNKNOWN, "protection")
     language = null_if_empty(pc.ascii_lower(text_column(rows, "language")))
     faults.add(mask_of(language.is_valid()) & ~matches(language, r"\A[a-z]{2}\z"), RowFault.LANGUAGE_SHAPE, "language")
     since: Any = rows.column("affiliated_since")
     faults.add(mask_of(since.is_null()), RowFault.AFFILIATION_DATE_MISSING, "affiliated_since")
+    announced = _outside(since, EARLIEST, reference_date + ANNOUNCED_AHEAD)
+    faults.add(announced, RowFault.AFFILIATION_DATE_IMPOSSIBLE, "affiliated_since")
+    faults.add(_outside(rows.column("rights_end_on"), EARLIEST, LATEST), RowFault.RIGHTS_DATE_IMPOSSIBLE, "rights_end_on")
     large_print: Any = pc.fill_null(rows.column("large_print"), pa.scalar(False))
     return {"protection": protection, "language": pc.fill_null(language, pa.scalar("fr")), "large_print": large_print}

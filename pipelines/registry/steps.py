@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipelines.platform.database import Counts, Database
-from pipelines.platform.errors import BadFileError, RuleError
-from pipelines.platform.object_store import ObjectStore
+from pipelines.platform.errors import BadFileError, RetryableError, RuleError
+from pipelines.platform.object_store import MissingObjectError, ObjectStore
 from pipelines.platform.settings import Settings
-from pipelines.registry.contract import MANIFEST_NAME, read_manifest
-from pipelines.registry.intake import BUCKET, Intake, Status
+from pipelines.registry.contract import MANIFEST_NAME, DeliveryKind, read_manifest
+from pipelines.registry.intake import BUCKET, INTAKE, Intake, Status
 
 ROOT = "deliveries/"
 REPORT_NAME = "report.json"
@@ -30,22 +30,50 @@ class DeliveryReport:
 def find_deliveries(db: Database, store: ObjectStore) -> list[str]:
     """Return the folders of the deliveries that are complete (their manifest lies there) and not yet settled, oldest first.
 
-    A delivery is settled once its report lies beside it; one that waits for a person's decision has no report yet. Of one date the
-    largest comes first: what a nation is first loaded with costs least by far.
+    A delivery is settled once its report lies beside it. One that waits for a person's decision is left out, and so are the later ones of
+    its body: what they say would else be overtaken. Of one date the largest comes first: what a nation is first loaded with costs least
+    by far.
     """
-    keys = set(store.keys(BUCKET, ROOT))
-    folders = [key.removesuffix(f"/{MANIFEST_NAME}") for key in keys if key.endswith(f"/{MANIFEST_NAME}")]
     with db.transaction() as session:
         undecided = {row["folder"] for row in session.all("registry/undecided_deliveries")}
-    waiting = [folder for folder in folders if f"{folder}/{REPORT_NAME}" not in keys and folder not in undecided]
-    return sorted(waiting, key=lambda folder: (folder.rsplit("/", 1)[-1], -_rows_announced(store, folder), folder))
+    blocked: set[str] = set()
+    ready = []
+    for folder in _unsettled(store, ROOT):
+        body = folder.split("/")[1]
+        if folder in undecided:
+            blocked.add(body)
+        elif body not in blocked:
+            ready.append(folder)
+    return sorted(ready, key=lambda folder: (*_place(folder), -_rows_announced(store, folder), folder))
+
+
+def _unsettled(store: ObjectStore, prefix: str) -> list[str]:
+    """Return the complete deliveries without a report under a prefix, in the order in which those of one body are taken in."""
+    keys = set(store.keys(BUCKET, prefix))
+    folders = [key.removesuffix(f"/{MANIFEST_NAME}") for key in keys if key.endswith(f"/{MANIFEST_NAME}")]
+    return sorted((folder for folder in folders if f"{folder}/{REPORT_NAME}" not in keys), key=lambda folder: (*_place(folder), folder))
+
+
+def _place(folder: str) -> tuple[str, int, int]:
+    """Return what orders the deliveries of a body: date, then a full one, a delta, corrections by their number."""
+    name = folder.rsplit("/", 1)[-1]
+    kind, _, number = name[len("2026-01-05-") :].partition("-")
+    kinds = list(map(str, DeliveryKind))
+    return name[: len("2026-01-05")], kinds.index(kind) if kind in kinds else len(kinds), int(number) if number.isdecimal() else 0
 
 
 def _rows_announced(store: ObjectStore, folder: str) -> int:
     try:
         return read_manifest(store.get(BUCKET, f"{folder}/{MANIFEST_NAME}")).rows
-    except BadFileError:
+    except (BadFileError, MissingObjectError):
         return 0
+
+
+def _wait_for_older(store: ObjectStore, folder: str) -> None:
+    """Let an older delivery of the same body come first. Raises: RetryableError."""
+    older = [other for other in _unsettled(store, folder.rsplit("/", 1)[0] + "/") if _place(other) < _place(folder)]
+    if older:
+        raise RetryableError(f"the delivery {older[0]} comes first: it is being tried again, or waits for a decision")
 
 
 def take_in_delivery(db: Database, store: ObjectStore, settings: Settings, folder: str, as_of: datetime) -> DeliveryReport:
@@ -53,10 +81,11 @@ def take_in_delivery(db: Database, store: ObjectStore, settings: Settings, folde
 
     Safe to repeat and to kill: a delivery is decided once, each portion is one transaction, and a run that takes over gives
     newcomers the ids that the first one reserved. A bad delivery is refused whole, before any effect, with a sentence.
-    Raises: RetryableError if another delivery is being taken in.
+    Raises: RetryableError if another delivery is being taken in, or if an older one of its body is not settled.
     """
     content = store.get(BUCKET, f"{folder}/{MANIFEST_NAME}")
-    with db.exclusively("the intake of the registry"):
+    _wait_for_older(store, folder)
+    with db.exclusively(INTAKE):
         intake = Intake(db, store, settings, folder, content, as_of)
         try:
             counts = intake.run()

@@ -19,7 +19,8 @@ cross join
       = (n.birth_name_key, n.first_names_key, n.birth_date, n.sex)
       and o.birthplace_code is not distinct from n.birthplace_code
       and o.person_id < n.person_id
-    offset 0
+    order by o.person_id
+    limit :most_alike
   ) as alike
 where n.person_id between :first_id and :last_id
 on conflict (kind, person_id, other_id, subject) do nothing

@@ -216,9 +216,9 @@ def test_what_a_killed_run_left_on_the_disk_is_removed_by_the_next(
 ) -> None:
     victims.kill("take_in", "registry/count_departments", 3, "after", **ENVIRONMENT)
     until_free()
-    assert list(campaign.home.settings.var.glob("intake-*")) != []
+    assert list(campaign.home.settings.var.glob("work-*/")) != []
     taken(campaign, folder)
-    assert list(campaign.home.settings.var.glob("intake-*")) == []
+    assert list(campaign.home.settings.var.glob("work-*/")) == []
 
 
 def test_the_workers_of_a_killed_run_end_with_it(campaign: Campaign, folder: str, victims: Victims) -> None:

@@ -31,7 +31,7 @@ PERSONAL = (invent(1).matricule[:13], invent(2).matricule[:13], "QUENEHERVE", "Y
 def here(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> Iterator[Campaign]:
     """Commands run on the servers of the test; deliveries are judged however small they are."""
     monkeypatch.setattr(settings_module, "settings", lambda: campaign.home.settings)
-    monkeypatch.setattr(intake, "limits", lambda: Limits(bad_rows=0.6, fall=0.02, smallest_judged=1))
+    monkeypatch.setattr(intake, "limits", lambda: Limits(bad_rows=0.6, fall=0.02, gone=0.6, smallest_judged=1))
     opened: list[Database] = []
     real = Database.__init__
 

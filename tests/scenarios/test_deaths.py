@@ -14,9 +14,10 @@ import sqlalchemy as sa
 
 from pipelines.installation import Installation
 from pipelines.platform.database import Counts
-from pipelines.platform.errors import EspaceSanteError, FinalError, RuleError
+from pipelines.platform.errors import EspaceSanteError, FinalError, RetryableError, RuleError
 from pipelines.registry.birth_date import normalise_birth_date
 from pipelines.registry.deaths import Doubt, compare, decide_death, open_doubts, person_of, reverse_death, take_in_death_files
+from pipelines.registry.intake import INTAKE
 from pipelines.registry.postal_address import fold_line
 from tests.campaign_driver import paris
 from tests.death_file_builder import Death, death_of, file_of
@@ -570,6 +571,13 @@ def test_an_exact_match_is_found_by_its_index(register: Register) -> None:
         plan = session.connection.execute(sa.text(f"explain (format json) {statement}")).scalar_one()
     scanned = re.findall(r"'Node Type': 'Seq Scan'.{0,200}?'Relation Name': '(\w+)'", str(plan))
     assert scanned == ["death_line"] and "traits_idx" in str(plan)
+
+
+def test_no_death_is_recorded_while_a_delivery_is_taken_in(register: Register) -> None:
+    register.know(ANNE)
+    with register.home.db.exclusively(INTAKE), pytest.raises(RetryableError, match="tried again later"):
+        register.send(death_of(ANNE))
+    assert register.rows("select 1 from registry.civil_death") == []
 
 
 def test_nothing_to_take_in_opens_no_unit_of_work(register: Register) -> None:

@@ -13,14 +13,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.platform.errors import RuleError
+from pipelines.platform.errors import RetryableError, RuleError
+from pipelines.registry import intake
 from pipelines.registry.contract import DELIVERY_SCHEMA, DeliveryKind
+from pipelines.registry.delivery_files import LARGEST_GROUP
 from pipelines.registry.intake import Status
+from pipelines.registry.limits import Limits
 from pipelines.registry.row_rules import RowFault
 from pipelines.registry.steps import decide_delivery, find_deliveries
 from tests.campaign_driver import Campaign
 from tests.registry_builder import FILE, Person, deliver, invent, manifest_of, parquet_of
-from tests.registry_state import at_four, people, report_of, set_aside
+from tests.registry_state import at_four, people, register_all, report_of, set_aside
 from tests.scenarios.test_registry_intake import QUARANTINED
 
 FIRST, SECOND, THIRD = (date(2022, 1, day) for day in (3, 10, 17))
@@ -33,10 +36,10 @@ def many(count: int) -> list[Person]:
     return [invent(1 + n % 100, birth_date=f"1982{1 + n // 100:02d}14") for n in range(count)]
 
 
-def parquet(*rows: dict[str, Any], schema: pa.Schema = DELIVERY_SCHEMA) -> bytes:
+def parquet(*rows: dict[str, Any], schema: pa.Schema = DELIVERY_SCHEMA, group_rows: int | None = None) -> bytes:
     """Return rows as a Parquet file of a schema."""
     sink = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), sink)
+    pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), sink, row_group_size=group_rows)
     return sink.getvalue()
 
 
@@ -64,12 +67,14 @@ class Fault:
     content: bytes | None = parquet_of([NEW])
     manifest: dict[str, Any] = field(default_factory=dict)
     entry: dict[str, Any] = field(default_factory=dict)
+    folder: str = f"deliveries/CPAM/{SECOND}-delta"
 
 
 IN_CSV = {"format": "csv"}
 NO_LINE = {"format": "csv", "rows": 0}
 WITH_SALARY = DELIVERY_SCHEMA.append(pa.field("salary", pa.string()))
 NUMBERED = pa.schema([pa.field(f.name, pa.int64()) if f.name == "birth_date" else f for f in DELIVERY_SCHEMA])
+TOO_MANY_ROWS = parquet(*[{}] * (LARGEST_GROUP + 1), group_rows=LARGEST_GROUP + 1)
 ACCENTED = line(NEW.but(birth_name="LÉON"))
 FAULTS = {
     "a file is missing": Fault("does not lie in", content=None),
@@ -83,6 +88,10 @@ FAULTS = {
     "an unknown field": Fault("contract", manifest={"author": "somebody"}),
     "no file": Fault("files", manifest={"files": []}),
     "another body's folder": Fault("lies in", manifest={"body": "MSA"}),
+    "a day to come": Fault("yet to come", manifest={"reference_date": "2062-01-10"}, folder="deliveries/CPAM/2062-01-10-delta"),
+    "a manifest that is no manifest": Fault("longer than", manifest={"author": "x" * (4 << 20)}),
+    "a row group is too large to be read at once": Fault("row group", TOO_MANY_ROWS, entry={"rows": LARGEST_GROUP + 1}),
+    "a value is endless": Fault("longer than a person's data", parquet(*[{"office": "x" * 20_000}] * 8000), entry={"rows": 8000}),
     "another day's folder": Fault("lies in", manifest={"reference_date": "2022-01-11"}),
     "another kind's folder": Fault("lies in", manifest={"kind": "full"}),
     "a column is missing": Fault("has no column sex", content=parquet(asdict(NEW), schema=without("sex"))),
@@ -105,11 +114,10 @@ def put(campaign: Campaign, fault: Fault) -> str:
     manifest = json.loads(manifest_of("CPAM", content, 1, SECOND).model_dump_json()) | fault.manifest
     for entry in manifest["files"]:
         entry |= fault.entry
-    folder = f"deliveries/CPAM/{SECOND}-delta"
     if fault.content is not None:
-        campaign.home.store.put("registry", f"{folder}/{FILE}", fault.content)
-    campaign.home.store.put("registry", f"{folder}/manifest.json", json.dumps(manifest).encode())
-    return folder
+        campaign.home.store.put("registry", f"{fault.folder}/{FILE}", fault.content)
+    campaign.home.store.put("registry", f"{fault.folder}/manifest.json", json.dumps(manifest).encode())
+    return fault.folder
 
 
 def all_but_deliveries(campaign: Campaign) -> dict[str, tuple[int, str]]:
@@ -139,7 +147,7 @@ def test_a_refused_delivery_is_refused_again_with_the_same_sentence(campaign: Ca
 
 def test_a_refused_delivery_leaves_no_copy_of_its_files(campaign: Campaign) -> None:
     campaign.take_in(put(campaign, FAULTS["a date cannot be read"]), at_four(SECOND))
-    assert list(campaign.home.settings.var.glob("intake-*")) == []
+    assert list(campaign.home.settings.var.glob("work-*/")) == []
 
 
 @pytest.mark.parametrize("row", [NEW, KNOWN], ids=["other rows", "the same rows"])
@@ -213,7 +221,11 @@ def test_many_bad_rows_wait_for_a_person_and_have_no_effect(campaign: Campaign) 
     rows = [person if n >= 51 else person.but(sex="X") for n, person in enumerate(many(1000))]
     before = all_but_deliveries(campaign)
     report = campaign.take_in(deliver(campaign.home.store, "CPAM", rows, FIRST), at_four(FIRST))
-    assert (report.status, report.counts, all_but_deliveries(campaign)) == (Status.WAITING, {"received": 1000, "quarantined": 51}, before)
+    assert (report.status, report.counts, all_but_deliveries(campaign)) == (
+        Status.WAITING,
+        {"received": 1000, "quarantined": 51, "gone": 0},
+        before,
+    )
 
 
 def test_bad_rows_within_the_limit_are_set_aside(campaign: Campaign) -> None:
@@ -260,10 +272,48 @@ def test_a_decision_is_made_once(campaign: Campaign, waiting: str) -> None:
         decide_delivery(campaign.home.db, waiting, False, "other", "I think not", at_four(SECOND))
 
 
-def test_an_accepted_delivery_that_a_later_one_overtook_is_refused(campaign: Campaign, waiting: str) -> None:
-    campaign.register(NEW, on=SECOND)
-    decide_delivery(campaign.home.db, waiting, True, "chief", "the body was asked", at_four(THIRD))
-    assert "or a later one" in str(campaign.take_in(waiting, at_four(THIRD)).refusal)
+def test_what_comes_after_a_delivery_that_waits_waits_behind_it(campaign: Campaign, waiting: str) -> None:
+    later, other = deliver(campaign.home.store, "CPAM", [NEW], SECOND), deliver(campaign.home.store, "MSA", [NEW], SECOND)
+    assert find_deliveries(campaign.home.db, campaign.home.store) == [other]
+    decide_delivery(campaign.home.db, waiting, True, "chief", "the body was asked", at_four(SECOND))
+    assert find_deliveries(campaign.home.db, campaign.home.store) == [waiting, later, other]
+
+
+def test_a_delivery_lets_an_older_one_of_its_body_come_first(campaign: Campaign) -> None:
+    older, later = (deliver(campaign.home.store, "CPAM", [NEW], day) for day in (FIRST, SECOND))
+    with pytest.raises(RetryableError, match=f"{older} comes first"):
+        campaign.take_in(later, at_four(SECOND))
+
+
+def test_of_one_day_the_full_delivery_comes_first_and_corrections_by_their_number(campaign: Campaign) -> None:
+    kinds = ("correction-10", "correction-2", "delta", "full")
+    for kind in kinds:
+        campaign.home.store.put("registry", f"deliveries/CPAM/{FIRST}-{kind}/manifest.json", b"{}")
+    found = find_deliveries(campaign.home.db, campaign.home.store)
+    assert [folder.partition(f"{FIRST}-")[2] for folder in found] == ["full", "delta", "correction-2", "correction-10"]
+
+
+@pytest.mark.parametrize("name", ["delivered-0.parquet", "kept-0.parquet", "previous-0.parquet", "digests.duckdb", "good-0.arrow"])
+def test_a_sender_calls_its_files_as_it_likes(campaign: Campaign, name: str) -> None:
+    for day in (FIRST, SECOND):
+        content = parquet(asdict(KNOWN))
+        manifest = manifest_of("CPAM", content, 1, day, DeliveryKind.FULL)
+        renamed = manifest.model_copy(update={"files": (manifest.files[0].model_copy(update={"name": name}),)})
+        campaign.home.store.put("registry", f"{renamed.folder}/{name}", content)
+        campaign.home.store.put("registry", f"{renamed.folder}/manifest.json", renamed.model_dump_json().encode())
+        assert campaign.take_in(renamed.folder, at_four(day)).status is Status.TAKEN_IN
+
+
+def test_a_full_delivery_without_a_row_after_others_is_refused(campaign: Campaign) -> None:
+    register_all(campaign, KNOWN, on=FIRST)
+    assert "truncated" in str(register_all(campaign, on=SECOND).refusal)
+
+
+def test_a_delivery_after_which_many_would_be_gone_waits_for_a_person(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "limits", lambda: Limits(bad_rows=1, fall=1, gone=0.2, smallest_judged=1))
+    register_all(campaign, *many(10), on=FIRST)
+    report = register_all(campaign, *many(10)[3:], on=SECOND)
+    assert (report.status, report.counts["gone"]) == (Status.WAITING, 3) and len(people(campaign)) == 10
 
 
 # Rows.
@@ -272,7 +322,9 @@ def test_an_accepted_delivery_that_a_later_one_overtook_is_refused(campaign: Cam
 ROW_FAULTS: dict[RowFault, dict[str, Any]] = {
     RowFault.FORMER_MATRICULE_SHAPE: {"former_matricule": "12"},
     RowFault.LANGUAGE_SHAPE: {"language": "français"},
-    RowFault.TEXT_UNREADABLE: {"birth_name": "QUENE\x07HERVE"},
+    RowFault.TEXT_UNREADABLE: {"office": "751\x00"},
+    RowFault.AFFILIATION_DATE_IMPOSSIBLE: {"affiliated_since": date(1, 1, 1)},
+    RowFault.RIGHTS_DATE_IMPOSSIBLE: {"rights_end_on": date(1, 1, 1)},
 }
 
 

@@ -86,10 +86,34 @@ def test_of_two_affiliations_of_one_day_the_code_of_the_body_decides(campaign: C
     assert person_of(campaign, ADULT)["contact"]["body"] == "MSA"
 
 
+@pytest.mark.parametrize("bodies", [("CPAM", "MSA"), ("MSA", "CPAM")], ids=str)
+def test_a_death_counts_whichever_body_tells_it(campaign: Campaign, bodies: tuple[str, ...]) -> None:
+    said = {"CPAM": AT_CPAM.but(died_on=date(2021, 12, 31)), "MSA": AT_MSA}
+    for body in bodies:
+        campaign.register(said[body], body=body, on=FIRST)
+    assert person_of(campaign, ADULT)["person"]["died_on"] == "2021-12-31"
+
+
+def test_a_death_that_the_other_body_takes_back_counts_no_more(campaign: Campaign) -> None:
+    campaign.register(AT_MSA, body="MSA", on=FIRST)
+    campaign.register(AT_CPAM.but(died_on=date(2021, 12, 31)), on=FIRST)
+    campaign.register(AT_CPAM, on=SECOND)
+    assert person_of(campaign, ADULT)["person"]["died_on"] is None
+
+
+@pytest.mark.parametrize("bodies", [("CPAM", "MSA"), ("MSA", "CPAM")], ids=str)
+def test_an_affiliation_that_ended_does_not_speak_beside_one_that_goes_on(campaign: Campaign, bodies: tuple[str, ...]) -> None:
+    said = {"CPAM": AT_CPAM, "MSA": AT_MSA.but(rights_end_on=date(2021, 12, 31))}
+    for body in bodies:
+        campaign.register(said[body], body=body, on=FIRST)
+    found = person_of(campaign, ADULT)
+    assert (found["contact"]["body"], found["person"]["rights_end_on"]) == ("CPAM", None)
+
+
 def test_a_body_that_does_not_speak_changes_nothing_of_the_person(campaign: Campaign) -> None:
     campaign.register(AT_MSA, body="MSA", on=FIRST)
     before = person_of(campaign, ADULT)
-    campaign.register(AT_CPAM.but(died_on=date(2022, 1, 2), rights_end_on=date(2022, 1, 2)), on=FIRST)
+    campaign.register(AT_CPAM.but(rights_end_on=date(2022, 1, 2)), on=FIRST)
     after = person_of(campaign, ADULT)
     assert {part: after[part] for part in ("person", "contact", "representatives")} == {
         part: before[part] for part in ("person", "contact", "representatives")
@@ -298,16 +322,39 @@ def test_other_traits_without_a_former_number_raise_one_doubt_however_often(camp
     assert (doubts(campaign), people(campaign)) == (["OTHER_TRAITS"], before)
 
 
+TWIN, CHILD_OF_HERS = invent(2, birth_name=ADULT.birth_name), invent(2, birth_name=ADULT.birth_name, birth_date="20120314")
 OTHER_SEX_AND_DATE = invent(2, sex="M", birth_date="19470615")
 OTHER_NAMES_AND_DATE = invent(2, birth_date="19470615")
 
 
-@pytest.mark.parametrize("stranger", [OTHER_SEX_AND_DATE, OTHER_NAMES_AND_DATE], ids=["sex and birth date", "names and birth date"])
+@pytest.mark.parametrize(
+    "stranger", [TWIN, CHILD_OF_HERS, OTHER_SEX_AND_DATE, OTHER_NAMES_AND_DATE], ids=["twin", "child", "sex and date", "names and date"]
+)
 def test_a_former_number_that_leads_to_a_stranger_raises_a_doubt(campaign: Campaign, stranger: Person) -> None:
     campaign.register(ADULT, on=FIRST)
     before = people(campaign)
     campaign.register(stranger.but(former_matricule=ADULT.matricule), on=SECOND)
     assert (doubts(campaign), people(campaign)) == (["OTHER_TRAITS"], before)
+
+
+def test_a_former_number_of_somebody_else_in_the_delivery_changes_nobody(campaign: Campaign) -> None:
+    campaign.register(ADULT, on=FIRST)
+    before = people(campaign)
+    register_all(campaign, TWIN.but(former_matricule=ADULT.matricule), ADULT, on=SECOND)
+    assert (people(campaign), set_aside(campaign)) == (before, [(1, "REPEATED_IN_DELIVERY")])
+
+
+def test_first_names_that_were_completed_are_no_doubt(campaign: Campaign) -> None:
+    campaign.register(NNP, on=FIRST)
+    campaign.register(NIA.but(first_names=f"{NIA.first_names} Marie"), on=SECOND)
+    assert (doubts(campaign), len(people(campaign))) == ([], 1)
+
+
+def test_civil_status_of_whom_two_bodies_know_is_corrected_by_a_person(campaign: Campaign) -> None:
+    campaign.register(ADULT, on=FIRST)
+    campaign.register(ADULT, body="MSA", on=FIRST)
+    campaign.register(invent(1, birth_date="19820415").but(former_matricule=ADULT.matricule), on=SECOND)
+    assert doubts(campaign) == ["OTHER_TRAITS"]
 
 
 def test_a_number_and_a_former_number_of_two_people_raise_a_doubt(campaign: Campaign) -> None:

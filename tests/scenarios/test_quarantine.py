@@ -34,7 +34,7 @@ WHY = "asked by the body"
 @pytest.fixture
 def strict(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits that judge the smallest delivery."""
-    monkeypatch.setattr(intake, "limits", lambda: Limits(bad_rows=0.2, fall=0.02, smallest_judged=1))
+    monkeypatch.setattr(intake, "limits", lambda: Limits(bad_rows=0.2, fall=0.02, gone=0.2, smallest_judged=1))
 
 
 @pytest.fixture

@@ -90,6 +90,14 @@ def test_a_full_delivery_taken_again_finds_nothing(campaign: Campaign, forget: F
     assert {name: number for name, number in counts.items() if number} == {"received": 3, "unchanged": 3}
 
 
+def test_nobody_is_gone_whose_new_row_is_at_fault(campaign: Campaign, forget: Forget) -> None:
+    register_all(campaign, *EVERYONE, on=FIRST)
+    forget(campaign)
+    renamed = OTHER.but(matricule=invent(4).matricule, former_matricule=OTHER.matricule, postcode="XX")
+    counts = register_all(campaign, PARENT, CHILD, renamed, on=SECOND).counts
+    assert (counts["quarantined"], counts["departed"]) == (1, 0)
+
+
 def test_one_change_among_many_is_found(campaign: Campaign, forget: Forget) -> None:
     register_all(campaign, *EVERYONE, on=FIRST)
     forget(campaign)
