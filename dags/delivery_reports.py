@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow.sdk import dag, task
-from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, run_instant, runbook, timetable
+from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, nothing_due, run_instant, runbook, timetable
 
 
 @dag(
@@ -16,7 +16,7 @@ from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, run_instant, runbook, t
     tags=[Tag.NOTICES],
 )
 def delivery_reports() -> None:
-    """Turn hard bounces into letters, and deposits into windows that run."""
+    """Turn hard bounces into letters, and what print houses report into lots that advance, windows that run and letters that came back."""
 
     @task(pool=Pool.DB_WRITE)
     def take_in_bounces() -> dict[str, int]:
@@ -28,16 +28,28 @@ def delivery_reports() -> None:
         return take_in(here.db, here.store, here.reference_key, here.policy.campaign_id, run_instant())
 
     @task(pool=Pool.DB_WRITE)
-    def take_in_deposits() -> dict[str, int]:
-        """A deposited lot counts as sent: the six weeks of its letters run from the day of the deposit."""
+    def take_in_printer_reports() -> dict[str, dict[str, int]]:
+        """Lots are accepted, printed, deposited; a deposited one counts as sent, and its six weeks run. Returned letters are kept."""
         from pipelines.installation import Installation
-        from pipelines.notices.deposits import take_in_deposits as take_in
+        from pipelines.notices.steps import take_in_printer_reports as take_in
 
         here = Installation()
-        return take_in(here.db, here.store, here.clock, run_instant())
+        return take_in(here.printer_exchange(), here.reference_key, here.policy, run_instant())
+
+    @task(pool=Pool.RENDER)
+    def settle_refused_lots() -> int:
+        """A lot that was damaged on the way is handed over again, identical; any other refusal stops here, red."""
+        from pipelines.installation import Installation
+        from pipelines.notices.refused_lots import refused_lots
+        from pipelines.notices.refused_lots import settle_refused_lots as settle
+
+        here = Installation()
+        if not refused_lots(here.db):
+            raise nothing_due("no print house refuses a lot")
+        return settle(here.letter_dispatch(), run_instant())
 
     take_in_bounces()
-    take_in_deposits()
+    take_in_printer_reports() >> settle_refused_lots()
 
 
 delivery_reports()

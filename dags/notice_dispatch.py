@@ -44,8 +44,8 @@ def notice_dispatch() -> None:
             return send(dispatch, Shard(**shard), run_instant())
 
     @task(pool=Pool.DB_WRITE, trigger_rule=TriggerRule.ALL_DONE)
-    def assign_lots() -> list[int]:
-        """Gather the letters that wait, those that replace refused e-mails included, into lots presorted by postcode."""
+    def assign_lots() -> list[list[int]]:
+        """Gather the letters that wait, those that replace refused e-mails included, into presorted lots, and announce these."""
         from pipelines.installation import Installation
         from pipelines.notices.letter_dispatch import assign_lots as assign
 
@@ -54,18 +54,18 @@ def notice_dispatch() -> None:
             raise nothing_due("no letter waits in an approved wave")
         return lots
 
-    @task(pool=Pool.RENDER, map_index_template="lot {{ task.op_kwargs['lot_id'] }}")
-    def produce_lot(lot_id: int) -> dict[str, int]:
-        """Compose, seal and hand over one lot; its window starts with the deposit."""
+    @task(pool=Pool.RENDER, map_index_template="lots {{ task.op_kwargs['lots'][0] }} to {{ task.op_kwargs['lots'][-1] }}")
+    def produce_lots(lots: list[int]) -> dict[str, int]:
+        """Compose, seal and hand over some lots, one after the other; the window of each starts with its deposit."""
         from pipelines.installation import Installation
-        from pipelines.notices.letter_dispatch import produce_lot as produce
+        from pipelines.notices.lot_production import produce_lots as produce
 
-        return produce(Installation().letter_dispatch(), lot_id, run_instant())
+        return produce(Installation().letter_dispatch(), lots, run_instant())
 
     sent = send_emails.expand(shard=plan_emails())
     lots = assign_lots()
     sent >> lots
-    produce_lot.expand(lot_id=lots)
+    produce_lots.expand(lots=lots)
 
 
 notice_dispatch()

@@ -26,7 +26,7 @@ def reconciliation() -> None:
         from pipelines.reporting.equations import require_balance
 
         here = Installation()
-        key = publish_report(here.db, here.store, here.settings.home / "templates", run_instant())
+        key = publish_report(here.db, here.store, here.policy, here.settings.home / "templates", run_instant())
         require_balance(here.db)
         return key
 

@@ -68,7 +68,16 @@ def _letters() -> typer.Typer:
     return letters_app(lambda: Installation().letter_dispatch())
 
 
-_LATER: dict[str, Callable[[], typer.Typer]] = {"benchmark": _benchmark, "letters": _letters, "registry": _registry}
+def _campaign() -> typer.Typer:
+    """Give the commands of the campaign what draws their page: `campaign` does not know the reports."""
+    from pipelines.campaign.forecast_commands import campaign_app
+    from pipelines.platform.settings import settings
+    from pipelines.reporting.forecast_page import render_forecast
+
+    return campaign_app(lambda made: render_forecast(made, settings().home / "templates"))
+
+
+_LATER: dict[str, Callable[[], typer.Typer]] = {"benchmark": _benchmark, "campaign": _campaign, "letters": _letters, "registry": _registry}
 
 app = typer.Typer(
     cls=PlainErrors,

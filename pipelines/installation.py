@@ -17,6 +17,7 @@ from pipelines.platform.settings import Settings, settings
 if TYPE_CHECKING:
     from pipelines.notices.email_dispatch import EmailDispatch
     from pipelines.notices.letter_dispatch import LetterDispatch
+    from pipelines.notices.printer_reports import PrinterExchange
 
 
 class Installation:
@@ -66,14 +67,23 @@ class Installation:
 
     @contextmanager
     def email_dispatch(self) -> Iterator[EmailDispatch]:
-        """Open what sending e-mails needs, the connection to the relay included."""
+        """Open what sending e-mails needs, the connections to the relays included."""
         from pipelines.notices.email_dispatch import EmailDispatch
         from pipelines.notices.emails.message import NoticeWriter
-        from pipelines.notices.emails.relay import Relay
+        from pipelines.notices.emails.relays import Relays
+        from pipelines.notices.emails.signature import signer
 
-        writer = NoticeWriter(self.settings.home / "templates")
-        with Relay(self.settings) as relay:
-            yield EmailDispatch(self.db, self.policy, writer, relay, self.code_key, self.reference_key, self.clock)
+        here = self.settings
+        writer = NoticeWriter(here.home / "templates")
+        signers = {domain: signer(domain, dkim.selector, dkim.key.get_secret_value()) for domain, dkim in here.dkim_keys.items()}
+        with Relays(here.relays, here.smtp_domain_paces) as relays:
+            yield EmailDispatch(self.db, self.policy, writer, relays, self.code_key, self.reference_key, self.clock, signers)
+
+    def printer_exchange(self) -> PrinterExchange:
+        """Return where the print houses report."""
+        from pipelines.notices.printer_reports import PrinterExchange
+
+        return PrinterExchange(self.db, self.store, self.clock, tuple(self.settings.printer_recipients))
 
     def letter_dispatch(self) -> LetterDispatch:
         """Return what making letters needs."""
@@ -85,7 +95,7 @@ class Installation:
             self.store,
             self.policy,
             LetterPress(self.settings.home / "templates"),
-            self.settings.printer_recipient,
+            self.settings.printer_recipients,
             self.code_key,
             self.reference_key,
             self.clock,

@@ -22,12 +22,13 @@ from pipelines.accounts.steps import OpeningCounts, close_on_late_oppositions, o
 from pipelines.campaign.steps import Wave, decide_wave, plan_notices, withdraw_gone
 from pipelines.installation import Installation
 from pipelines.notices.bounces import take_in_bounces
-from pipelines.notices.deposits import take_in_deposits
 from pipelines.notices.email_dispatch import EmailDispatch, plan_emails, send_emails
 from pipelines.notices.emails.message import NoticeWriter
-from pipelines.notices.emails.relay import Relay
-from pipelines.notices.letter_dispatch import LetterDispatch, assign_lots, produce_lot
+from pipelines.notices.emails.relays import Relays
+from pipelines.notices.letter_dispatch import LetterDispatch, assign_lots
+from pipelines.notices.lot_production import produce_lots
 from pipelines.notices.print_lot import object_keys, unseal
+from pipelines.notices.steps import take_in_printer_reports
 from pipelines.oppositions.steps import take_in_oppositions
 from pipelines.platform.clock import PARIS
 from pipelines.platform.database import Counts
@@ -51,6 +52,15 @@ LAST_DAY = date(2022, 3, 14)
 OPENING = paris(2022, 3, 15, 0, 30)
 
 
+PRINTER = "PRINCIPAL"
+HEADERS = {
+    "acceptances": "lot_id;verdict;reason",
+    "printings": "lot_id;printed_on;letters;reprinted",
+    "deposits": "lot_id;deposited_on;letters",
+    "returned_letters": "reference;motive;returned_on",
+}
+
+
 @dataclass(frozen=True)
 class PrintedLetter:
     """A letter as the print house sees it."""
@@ -61,7 +71,12 @@ class PrintedLetter:
     @property
     def code(self) -> str:
         """The code that is printed on it."""
-        return GROUPED_CODE.findall(self.text)[0]
+        return self.codes[0]
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes that are printed on it, one for each person whom it concerns."""
+        return GROUPED_CODE.findall(self.text)
 
 
 @dataclass
@@ -113,15 +128,19 @@ class Campaign:
     def relay(self) -> Iterator[EmailDispatch]:
         """Open a connection to the mail server; the texts are compiled once a session."""
         home = self.home
-        with Relay(home.settings) as relay:
-            yield EmailDispatch(home.db, home.policy, self.emails_written_by, relay, home.code_key, home.reference_key, home.clock)
+        with Relays(home.settings.relays, home.settings.smtp_domain_paces) as relays:
+            yield EmailDispatch(home.db, home.policy, self.emails_written_by, relays, home.code_key, home.reference_key, home.clock)
+
+    def gather(self, at: datetime = SENT) -> list[list[int]]:
+        """Gather every letter that waits into lots; return the lots of each task."""
+        return assign_lots(self.letters_made_by, at)
 
     def print_letters(self, at: datetime = SENT) -> list[int]:
         """Gather and produce every letter that waits; return the lots."""
-        lots = assign_lots(self.letters_made_by, at)
-        for lot in lots:
-            produce_lot(self.letters_made_by, lot, at)
-        return lots
+        shares = self.gather(at)
+        for share in shares:
+            produce_lots(self.letters_made_by, share, at)
+        return [lot for share in shares for lot in share]
 
     def notify(self, at: datetime = SENT) -> list[int]:
         """Plan, approve, send and print; return the lots."""
@@ -153,13 +172,25 @@ class Campaign:
 
     def deposit(self, lots: Sequence[int], on: date, at: datetime) -> Counts:
         """Report lots as received by the post, with the number of letters that their manifests say."""
-        lines = [f"{lot};{on.isoformat()};{self.manifest(lot)['letters']}" for lot in lots]
-        return self.deposit_report("\n".join(["lot_id;deposited_on;letters", *lines, ""]).encode(), at)
+        return self.report("deposits", *[f"{lot};{on.isoformat()};{self.manifest(lot)['letters']}" for lot in lots], at=at)
 
-    def deposit_report(self, content: bytes, at: datetime) -> Counts:
-        """Send a deposit report and take it in."""
-        self.home.store.put("exchanges", f"deposits/inbox/{next(self._files):04d}.csv", content)
-        return take_in_deposits(self.home.db, self.home.store, self.home.clock, at)
+    def report(self, kind: str, *lines: str, at: datetime, printer: str = PRINTER) -> Counts:
+        """Send a report of a print house, its header before its lines, and take it in."""
+        return self.report_file(kind, "\n".join([HEADERS[kind], *lines, ""]).encode(), at, printer)
+
+    def report_file(self, kind: str, content: bytes, at: datetime, printer: str = PRINTER) -> Counts:
+        """Send a file as a report of a print house, and take it in."""
+        self.home.store.put("exchanges", f"printers/{printer}/{kind}/inbox/{next(self._files):04d}.csv", content)
+        return self.take_in_reports(at)[kind]
+
+    def take_in_reports(self, at: datetime) -> dict[str, Counts]:
+        """Take in every report of every print house that waits."""
+        return take_in_printer_reports(self.home.printer_exchange(), self.home.reference_key, self.home.policy, at)
+
+    def answers(self, kind: str, printer: str = PRINTER) -> list[str]:
+        """Return the outcomes that a print house read in the last answer to its reports of a kind, line by line."""
+        key = self.home.store.keys("exchanges", f"printers/{printer}/{kind}/answers/")[-1]
+        return [line.rpartition(";")[2] for line in self.home.store.get("exchanges", key).decode().splitlines()[1:]]
 
     def bounce(self, message: EmailMessage | bytes, at: datetime, status: str = "5.1.1", action: str = "failed") -> Counts:
         """Send back the report of a message that could not be delivered (or raw bytes), and take it in."""
@@ -198,16 +229,29 @@ class Campaign:
 
     def manifest(self, lot: int) -> dict[str, Any]:
         """Return the manifest of a lot."""
-        manifest: dict[str, Any] = json.loads(self.home.store.get("print", f"lots/{lot}/manifest.json"))
+        manifest: dict[str, Any] = json.loads(self.home.store.get("print", object_keys(self.printer_of(lot), lot)[2]))
         return manifest
+
+    def printer_of(self, lot: int) -> str:
+        """Return the print house of a lot."""
+        return str(self.rows("select printer from notices.print_lot where lot_id = :lot", lot=lot)[0]["printer"])
+
+    def unsealed(self, key: str) -> bytes:
+        """Open an object of a lot with the key of its print house, whose name its own key begins with."""
+        identities = json.loads((self.home.settings.var / "secrets.json").read_text())["printer_identities"]
+        return unseal(self.home.store.get("print", key), identities[key.partition("/")[0]])
+
+    def opened(self, lot: int) -> tuple[bytes, list[dict[str, str]]]:
+        """Open a lot; return its PDF and the rows of its index."""
+        pdf, index = map(self.unsealed, object_keys(self.printer_of(lot), lot)[:2])
+        return pdf, list(csv.DictReader(io.StringIO(index.decode())))
 
     def letters(self, lot: int) -> list[PrintedLetter]:
         """Open a lot with the print house's own key, and read its letters."""
-        identity = json.loads((self.home.settings.var / "secrets.json").read_text())["printer_identity"]
-        pdf, index = (unseal(self.home.store.get("print", key), identity) for key in object_keys(lot)[:2])
+        pdf, rows = self.opened(lot)
         pages = pypdf.PdfReader(io.BytesIO(pdf)).pages
         letters = []
-        for row in csv.DictReader(io.StringIO(index.decode())):
+        for row in rows:
             first, size = int(row["first_page"]) - 1, int(row["pages"])
             letters.append(PrintedLetter(row["reference"], "\n".join(page.extract_text() for page in pages[first : first + size])))
         return letters

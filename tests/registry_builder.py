@@ -41,6 +41,7 @@ class Person:
     representative_2: str | None = None
     protection: str | None = None
     large_print: bool = False
+    address_2: str | None = None
     died_on: dt.date | None = None
     rights_end_on: dt.date | None = None
 

@@ -49,6 +49,16 @@ def letters_command(
     _show(letters.run(people, under, _say), as_json)
 
 
+@benchmark_app.command("emails")
+def emails_command(
+    people: Annotated[int, typer.Option(help="How many people to invent.", min=100)], as_json: AsJson = False, under: Under = None
+) -> None:
+    """Build the e-mails of a nation, beside Jinja2 with EmailMessage; hand some to a real Postfix, beside its own smtp-source."""
+    from pipelines.benchmarks import emails
+
+    _show(emails.run(people, under, _say), as_json)
+
+
 def _show(figures: Figures, as_json: bool) -> None:
     typer.echo(figures.as_json() if as_json else figures.as_table())
 

@@ -29,10 +29,11 @@ from pipelines.benchmarks.measuring import Scale
 from pipelines.campaign.window import last_day
 from pipelines.notices.letter_dispatch import lot_letters
 from pipelines.notices.letters.checks import check_lot
-from pipelines.notices.letters.layout import LetterLayout, filled_fields
+from pipelines.notices.letters.fields import filled_fields
+from pipelines.notices.letters.layout import LetterLayout
 from pipelines.notices.letters.letter import Days, field_texts
 from pipelines.notices.letters.press import LetterPress
-from pipelines.notices.print_lot import make_lot, unseal
+from pipelines.notices.print_lot import LotHead, make_lot, unseal
 from pipelines.platform.errors import RuleError
 from pipelines.platform.settings import Settings
 from pipelines.registry.row_rules import check_rows
@@ -110,10 +111,18 @@ def _letter_rows(rows: pa.Table, before: int) -> pa.Table:
     good = good.filter(pc.and_(good["postcode"].is_valid(), good["town"].is_valid()))
     name, first = pc.coalesce(good["used_name"], good["birth_name"]), good["first_names"]
     own = {"person_name": name, "recipient_name": name, "person_first_names": first, "recipient_first_names": first}
-    same: dict[str, Any] = {"campaign_id": 1, "attempt_no": 1, "body": BODY, "is_represented": False, "is_minor": False}
+    same: dict[str, Any] = {
+        "campaign_id": 1,
+        "attempt_no": 1,
+        "body": BODY,
+        "is_represented": False,
+        "is_minor": False,
+        "large_print": False,
+    }
     columns: dict[str, Any] = {name: good[name] for name in _ADDRESS} | own
     columns |= {name: [value] * good.num_rows for name, value in same.items()}
-    return pa.table(columns | {"person_id": range(1 + before, 1 + before + good.num_rows)})
+    numbers = range(1 + before, 1 + before + good.num_rows)
+    return pa.table(columns | {"person_id": numbers, "letter_no": numbers})
 
 
 def _rows(file: Path) -> list[dict[str, Any]]:
@@ -146,7 +155,8 @@ def _make_lot(file: Path, recipient: str, check: bool) -> Made:
         check_lot(0, composition, letters, DAYS, _press().skeleton, whole=False)
     refused = {reference for reference, _ in composition.refused}
     postcodes = [row["postcode"] for row, letter in zip(rows, letters, strict=True) if letter.reference not in refused]
-    lot = make_lot(0, composition, postcodes, _press().version, DAYS.dated, recipient)
+    head = LotHead(0, "PRINCIPAL", BODY, letters[0].variant.kind.value, False, DAYS.dated)
+    lot = make_lot(head, composition, postcodes, _press().version, recipient)
     for key, content in lot.objects:
         file.with_suffix(f".{Path(key).name}").write_bytes(content)
     delivered = sum(len(content) for _, content in lot.objects)
@@ -162,7 +172,7 @@ def make_by_weasyprint(file: Path, letters: int) -> int:
     """Make letters by WeasyPrint alone, in one document, and return how many."""
     layout, chosen = LetterLayout(TEMPLATES), lot_letters(_rows(file)[:letters], *_KEYS)
     fields = [filled_fields(field_texts(letter, DAYS, sequence), {}) for sequence, letter in enumerate(chosen, start=1)]
-    pages = [layout.html(letter.variant, own) for letter, own in zip(chosen, fields, strict=True)]
+    pages = [layout.html(letter.variant, own, pages=2) for letter, own in zip(chosen, fields, strict=True)]
     head, end = pages[0].partition("<body>")[:2], pages[0].partition("</body>")[1:]
     bodies = [page.partition("<body>")[2].partition("</body>")[0] for page in pages]
     layout.pdf("".join([*head, *bodies, *end]))

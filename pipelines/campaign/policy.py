@@ -1,14 +1,22 @@
-"""What operations may change without a programmer: caps, lot size, locks, delays."""
+"""What operations may change without a programmer: caps, lots, print houses, locks, delays."""
 
 from __future__ import annotations
 
 import tomllib
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.platform.errors import FinalError
+
+
+class ReturnedLetter(StrEnum):
+    """What a letter that the post gives back does to a window that runs (no text says: the data protection officer decides)."""
+
+    KEEP_WINDOW = "KEEP_WINDOW"
+    STOP_WINDOW = "STOP_WINDOW"
 
 
 class Policy(BaseModel):
@@ -19,7 +27,12 @@ class Policy(BaseModel):
     campaign_id: int = Field(ge=1, le=9)
     emails_a_day: int = Field(ge=0)
     letters_a_day: int = Field(ge=0)
+    pilot_departments: tuple[str, ...]
+    look_again_after_days: int = Field(ge=0, le=90)
     letters_a_lot: int = Field(ge=1, le=10_000)
+    cut_off_hour: int = Field(ge=0, le=24)
+    printers: tuple[str, ...] = Field(min_length=1)
+    returned_letter: ReturnedLetter
     emails_a_chunk: int = Field(ge=1, le=5_000)
     failures_before_lock: int = Field(ge=1, le=100)
     archive_years: int = Field(ge=1, le=100)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+
+from sqlalchemy.engine import RowMapping
 
 from pipelines.campaign.policy import Policy
 from pipelines.platform.clock import legal_day
@@ -32,7 +35,7 @@ class Wave:
 
 
 def plan_notices(db: Database, policy: Policy, as_of: datetime, proposed_by: str) -> Wave:
-    """Propose the next wave: departments in ascending order, within the caps of the day by channel.
+    """Propose the next wave: pilot departments first, then in ascending order, within the caps of the day by channel.
 
     Safe to repeat: one wave a planning run (unit: the run's instant).
     Source: CSP R1111-28 (e-mail first, post without one); national sending of 2022 by department number.
@@ -55,19 +58,19 @@ def plan_notices(db: Database, policy: Policy, as_of: datetime, proposed_by: str
 
 
 def _fill(work: Work, policy: Policy, day: date, wave_id: int) -> Counts:
-    """Plan department after department until both caps are reached."""
+    """Plan department after department until both caps are reached; one that is told entirely is left alone for some days."""
     total = {"emails": 0, "letters": 0, "excluded": 0}
-    for row in work.all("campaign/departments"):
+    within = {"campaign_id": policy.campaign_id, "day": day}
+    for row in _in_order(work.all("campaign/departments", **within, again_after_days=policy.look_again_after_days), policy):
         email_room = policy.emails_a_day - total["emails"]
         letter_room = policy.letters_a_day - total["letters"]
         if email_room <= 0 and letter_room <= 0:
             break
         planned = work.one(
             "campaign/plan_department",
-            campaign_id=policy.campaign_id,
+            **within,
             wave_id=wave_id,
             department=row["department"],
-            day=day,
             majority_years=MAJORITY,
             represented_by=list(policy.represented_by),
             unusable_address=int(UNUSABLE),
@@ -76,7 +79,15 @@ def _fill(work: Work, policy: Policy, day: date, wave_id: int) -> Counts:
         )
         for what in total:
             total[what] += planned[what]
+        if not planned["left_over"]:
+            work.run("campaign/keep_told_department", **within, department=row["department"])
     return total
+
+
+def _in_order(departments: Sequence[RowMapping], policy: Policy) -> list[RowMapping]:
+    """Return departments in ascending order, after the pilots in theirs."""
+    places = {name: place for place, name in enumerate(policy.pilot_departments)}
+    return sorted(departments, key=lambda row: places.get(row["department"], len(places)))
 
 
 def describe_wave(db: Database, wave: Wave) -> str:
@@ -118,12 +129,16 @@ def decide_wave(db: Database, wave_id: int, approved: bool, decided_by: str, as_
 
 
 def withdraw_gone(db: Database, policy: Policy, as_of: datetime) -> int:
-    """Withdraw the notices of people who died or left between planning and sending; return how many.
+    """Withdraw the notices of people who died, left or came of age between planning and sending; return how many.
 
     Safe to repeat: a run withdraws once, and the next run finds only new ones.
     """
 
     def withdraw(work: Work) -> Counts:
-        return {"withdrawn": work.run("campaign/withdraw_gone", campaign_id=policy.campaign_id, day=legal_day(as_of))}
+        withdrawn = work.run(
+            "campaign/withdraw_gone",
+            campaign_id=policy.campaign_id, day=legal_day(as_of), majority_years=MAJORITY, represented_by=list(policy.represented_by),
+        )  # fmt: skip
+        return {"withdrawn": withdrawn}
 
     return db.once("withdraw_gone", as_of.isoformat(), as_of, withdraw).counts["withdrawn"]

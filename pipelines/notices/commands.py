@@ -1,4 +1,4 @@
-"""`espace-sante letters proof`: letters of a wave to look at before they are printed."""
+"""`espace-sante letters`: letters of a wave to look at before they are printed, and a lost lot made again."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 def letters_app(dispatch: Callable[[], LetterDispatch]) -> typer.Typer:
     """Return the commands of `letters`, over what makes letters in an installation."""
-    app = typer.Typer(name="letters", help="Look at letters before they leave.", no_args_is_help=True)
+    app = typer.Typer(name="letters", help="Look at letters before they leave; make a lost lot again.", no_args_is_help=True)
 
     @app.callback()
     def letters() -> None:
-        """Look at letters before they leave."""
+        """Look at letters before they leave; make a lost lot again."""
 
     @app.command("proof")
     def proof(
@@ -36,6 +36,24 @@ def letters_app(dispatch: Callable[[], LetterDispatch]) -> typer.Typer:
 
         for made in make_proofs(dispatch(), wave, out, getpass.getuser(), _reason(reason), now()):
             typer.echo(f"{made.file}: {made.letters} letters" + (f", {made.refused} cannot be printed" if made.refused else ""))
+
+    @app.command("remake")
+    def remake(lot: Annotated[int, typer.Option(help="The lot, by its number.", min=1)]) -> None:
+        """Write a lot again for its print house, identical: same letters, same codes, same bytes. No window starts or moves."""
+        from pipelines.notices.lot_production import remake_lot
+        from pipelines.platform.clock import now
+
+        made = remake_lot(dispatch(), lot, now(), getpass.getuser())
+        typer.echo(f"lot {lot}: {made['letters']} letters lie in the store again, as they were handed over")
+
+    @app.command("withdraw")
+    def withdraw(lot: Annotated[int, typer.Option(help="The lot, by its number; its print house refuses it.", min=1)]) -> None:
+        """Give up a lot that its print house refuses: its letters leave in new lots, with the same codes."""
+        from pipelines.notices.refused_lots import withdraw_lot
+        from pipelines.platform.clock import now
+
+        done = withdraw_lot(dispatch().db, lot, now(), getpass.getuser())
+        typer.echo(f"lot {lot} is withdrawn: the letters to {done['people']} people wait for the next dispatch")
 
     return app
 

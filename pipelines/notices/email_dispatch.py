@@ -1,8 +1,13 @@
-"""Sending the e-mails of a shard: claim a chunk, submit it, confirm it; after a kill at most one chunk is submitted again."""
+"""Sending the e-mails of a shard: claim a chunk, submit it, confirm it; after a kill at most one chunk is submitted again.
+
+An e-mail is PREPARED until it is claimed, CLAIMED while it may have left, SENT once a relay took it. What surely did not leave becomes
+PREPARED again; what may have left stays CLAIMED, and every later run submits it again, with the same Message-ID and code, until a
+relay answers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -13,37 +18,61 @@ from pipelines.campaign.policy import Policy
 from pipelines.campaign.window import window
 from pipelines.notices.addressee import concerned, full_name, kind_of, sender_of
 from pipelines.notices.bounces import fall_back_to_letter
-from pipelines.notices.emails.mailbox import UnusableAddressError
+from pipelines.notices.emails.mailbox import UnusableAddressError, envelope_address
 from pipelines.notices.emails.message import EmailNotice, NoticeWriter
-from pipelines.notices.emails.relay import Fate, Outcome, Relay
-from pipelines.notices.reference import NoticeId, reference, tag
-from pipelines.platform.clock import Clock, legal_day
+from pipelines.notices.emails.relay import Fate, Outcome
+from pipelines.notices.emails.relays import Envelope, Relays
+from pipelines.notices.emails.signature import Signer
+from pipelines.notices.reference import NoticeId, tags
+from pipelines.platform.clock import Clock
 from pipelines.platform.database import Counts, Database, Work
 from pipelines.platform.errors import RetryableError
 from pipelines.platform.shards import Shard, shards_of
 from pipelines.registry.birth_date import MAJORITY
 
+# A receiving side that blocks us may relent; after so many runs the person is told by letter all the same.
+MOST_BLOCKED = 3
+
 
 @dataclass(frozen=True)
 class EmailDispatch:
-    """What sending needs: the database, the texts, the relay, the keys, the clock."""
+    """What sending needs: the database, the texts, the relays, the keys, the clock, what signs for each domain."""
 
     db: Database
     policy: Policy
     writer: NoticeWriter
-    relay: Relay
+    relays: Relays
     code_key: bytes
     reference_key: bytes
     clock: Clock
+    signers: Mapping[str, Signer] = field(default_factory=dict)
 
 
 @dataclass
 class _Chunk:
-    """What became of the messages of one chunk."""
+    """What became of the messages of one chunk: accepted with their instant, refused with the reason; keys are (person, attempt)."""
 
-    accepted: list[tuple[dict[str, Any], datetime]] = field(default_factory=list)
+    accepted: dict[tuple[int, int], datetime] = field(default_factory=dict)
     refused: dict[tuple[int, int], str] = field(default_factory=dict)
-    later: int = 0
+    later: list[tuple[int, int]] = field(default_factory=list)
+    blocked: int = 0
+    unknown: int = 0
+
+    def settle(self, row: Mapping[str, Any], outcome: Outcome, at: datetime) -> None:
+        """Note what became of one message."""
+        key = (row["person_id"], row["attempt_no"])
+        match outcome.fate:
+            case Fate.ACCEPTED:
+                self.accepted[key] = at
+            case Fate.UNKNOWN:
+                self.unknown += 1
+            case Fate.BLOCKED if row["submissions"] < MOST_BLOCKED:
+                self.later.append(key)
+                self.blocked += 1
+            case Fate.REFUSED | Fate.BLOCKED:
+                self.refused[key] = f"{outcome.fate.name} {outcome.status or outcome.code or ''}".strip()
+            case Fate.TRY_LATER | Fate.RELAY_BUSY:
+                self.later.append(key)
 
 
 def plan_emails(db: Database, shard_size: int) -> list[Shard]:
@@ -58,80 +87,99 @@ def send_emails(dispatch: EmailDispatch, shard: Shard, as_of: datetime) -> Count
 
     Safe to repeat, and to kill: one process at a time has the shard; a chunk that was claimed and never confirmed is submitted
     again with the same Message-ID and code. Each accepted message starts its window at the instant it was accepted.
-    Raises: RetryableError if another process has the shard, or if the relay asked to wait for some messages.
+    Raises: RetryableError if another process has the shard, or if some messages must be tried later; RelayRefusesUsError if no relay
+    lets us send. Whatever became of a chunk is written before.
     """
-    total = {"sent": 0, "notified": 0, "letters": 0, "excluded": 0}
-    later, after = 0, (shard.first_id - 1, 0)
+    total = dict.fromkeys(("sent", "notified", "letters", "excluded", "later", "blocked", "unknown"), 0)
+    after = (shard.first_id - 1, 0)
     with dispatch.db.exclusively(f"the e-mails of people {shard.first_id} to {shard.last_id}"):
-        while rows := _claim(dispatch, shard, after, as_of):
+        while not dispatch.relays.are_out and (rows := _claim(dispatch, shard, after)):
             after = (rows[-1]["person_id"], rows[-1]["attempt_no"])
             chunk = _submit(dispatch, rows, as_of)
             unit = f"{shard.first_id}-{shard.last_id}/{after[0]}-{after[1]}-{rows[-1]['submissions']}"
             done = dispatch.db.once("send_emails", unit, as_of, partial(_confirm, policy=dispatch.policy, chunk=chunk))
             total = {what: count + done.counts[what] for what, count in total.items()}
-            later += chunk.later
-    if later:
-        raise RetryableError(f"the relay asked to wait for {later} messages of this shard ({total['sent']} were sent): try again")
+    _require_settled(dispatch.relays, total)
     return total
 
 
-def _claim(dispatch: EmailDispatch, shard: Shard, after: tuple[int, int], as_of: datetime) -> list[dict[str, Any]]:
+def _require_settled(relays: Relays, total: Mapping[str, int]) -> None:
+    if relays.are_out and relays.refusal is not None:
+        raise relays.refusal
+    if relays.are_out or total["later"] or total["unknown"]:
+        raise RetryableError(
+            f"{total['sent']} e-mails of this shard were sent, {total['later']} must be tried later ({total['blocked']} of them were "
+            f"blocked), {total['unknown']} may have left" + (", and no relay takes more" if relays.are_out else "") + ": try again"
+        )
+
+
+def _claim(dispatch: EmailDispatch, shard: Shard, after: tuple[int, int]) -> list[dict[str, Any]]:
     with dispatch.db.transaction() as session:
         rows = session.all(
             "notices/claim_emails",
             first_id=shard.first_id, last_id=shard.last_id, after_id=after[0], after_no=after[1],
-            size=dispatch.policy.emails_a_chunk, template=dispatch.writer.version.label, majority_years=MAJORITY, day=legal_day(as_of),
+            size=dispatch.policy.emails_a_chunk, template=dispatch.writer.version.label, majority_years=MAJORITY,
         )  # fmt: skip
     return [dict(row) for row in rows]
 
 
-def _submit(dispatch: EmailDispatch, rows: Sequence[dict[str, Any]], as_of: datetime) -> _Chunk:
-    chunk = _Chunk()
+def _submit(dispatch: EmailDispatch, rows: Sequence[Mapping[str, Any]], as_of: datetime) -> _Chunk:
+    built_at = dispatch.clock.present(as_of)
+    chunk, usable = _Chunk(), []
     for row in rows:
-        sent_at = dispatch.clock.present(as_of)
-        outcome = _submit_one(dispatch, row, sent_at)
-        match outcome.fate:
-            case Fate.ACCEPTED:
-                chunk.accepted.append((row, sent_at))
-            case Fate.REFUSED:
-                chunk.refused[row["person_id"], row["attempt_no"]] = f"REFUSED {outcome.status or outcome.code or ''}".strip()
-            case Fate.TRY_LATER | Fate.UNKNOWN:
-                chunk.later += 1
+        if _is_usable(row):
+            usable.append(row)
+        else:
+            chunk.settle(row, Outcome(Fate.REFUSED, status="5.1.3"), built_at)
+    present = partial(dispatch.clock.present, as_of)
+    for row, (outcome, at) in zip(usable, dispatch.relays.submit_all(_envelopes(dispatch, usable, built_at), present), strict=True):
+        chunk.settle(row, outcome, at)
     return chunk
 
 
-def _submit_one(dispatch: EmailDispatch, row: dict[str, Any], sent_at: datetime) -> Outcome:
-    notice_id = NoticeId(row["campaign_id"], row["person_id"], row["attempt_no"])
-    sender = sender_of(row["body"])
-    domain = sender.email.rpartition("@")[2]
-    marked = tag(dispatch.reference_key, notice_id)
-    notice = EmailNotice(
-        reference=reference(dispatch.reference_key, notice_id),
-        code=opposition_code.derive(dispatch.code_key, notice_id.campaign_id, notice_id.person_id, notice_id.attempt_no),
-        kind=kind_of(row),
-        sender=sender,
-        recipient=row["email"],
-        recipient_name=full_name(row, "recipient"),
-        last_day=window(sent_at).last_day,
-        concerned=concerned(row),
-    )
+def _is_usable(row: Mapping[str, Any]) -> bool:
     try:
-        message = dispatch.writer.build(notice, f"<{marked}@{domain}>", sent_at)
-        return dispatch.relay.submit(f"retour+{marked}@{domain}", row["email"], message.as_bytes())
+        envelope_address(row["email"])
     except UnusableAddressError:
-        return Outcome(Fate.REFUSED, status="5.1.3")
+        return False
+    return True
+
+
+def _envelopes(dispatch: EmailDispatch, rows: Sequence[Mapping[str, Any]], built_at: datetime) -> list[Envelope]:
+    notices = email_notices(rows, dispatch.code_key, dispatch.reference_key, built_at)
+    messages = dispatch.writer.build_all(notices, built_at)
+    return [_envelope(notice, message, dispatch.signers) for notice, message in zip(notices, messages, strict=True)]
+
+
+def email_notices(rows: Sequence[Mapping[str, Any]], code_key: bytes, reference_key: bytes, built_at: datetime) -> list[EmailNotice]:
+    """Return the notices of rows of `notices/claim_emails`, in their order, as they are told at an instant."""
+    ids = [NoticeId(row["campaign_id"], row["person_id"], row["attempt_no"]) for row in rows]
+    last_day = window(built_at).last_day
+    return [
+        EmailNotice(tag, code, kind_of(row), sender_of(row["body"]), row["email"], full_name(row, "recipient"), last_day, concerned(row))
+        for row, tag, code in zip(rows, tags(reference_key, ids), opposition_code.derive_all(code_key, ids), strict=True)
+    ]
+
+
+def _envelope(notice: EmailNotice, message: bytes, signers: Mapping[str, Signer]) -> Envelope:
+    domain = notice.sender.email.rpartition("@")[2]
+    signed = signers[domain].sign(message) if domain in signers else message
+    return Envelope(f"retour+{notice.tag}@{domain}", envelope_address(notice.recipient), notice.tag, signed)
 
 
 def _confirm(work: Work, policy: Policy, chunk: _Chunk) -> Counts:
-    windows = [window(sent_at) for _, sent_at in chunk.accepted]
+    windows = [window(sent_at) for sent_at in chunk.accepted.values()]
     sent = work.one(
         "notices/confirm_emails",
         campaign_id=policy.campaign_id,
-        person_ids=[row["person_id"] for row, _ in chunk.accepted],
-        attempt_nos=[row["attempt_no"] for row, _ in chunk.accepted],
-        sent_ats=[sent_at for _, sent_at in chunk.accepted],
+        person_ids=[person for person, _ in chunk.accepted],
+        attempt_nos=[attempt for _, attempt in chunk.accepted],
+        sent_ats=list(chunk.accepted.values()),
         sent_ons=[w.sent_on for w in windows],
         last_days=[w.last_day for w in windows],
     )
     fallen = fall_back_to_letter(work, policy.campaign_id, chunk.refused) if chunk.refused else {"letters": 0, "excluded": 0}
-    return {**sent, **fallen}
+    if chunk.later:
+        people, attempts = zip(*chunk.later, strict=True)
+        work.run("notices/release_emails", campaign_id=policy.campaign_id, person_ids=list(people), attempt_nos=list(attempts))
+    return {**sent, **fallen, "later": len(chunk.later), "blocked": chunk.blocked, "unknown": chunk.unknown}

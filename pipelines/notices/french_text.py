@@ -21,6 +21,7 @@ _RULES = (
     (re.compile(r" ([:»])"), NO_BREAK + r"\1"),
     (re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])"), "’"),
     (re.compile(r"« "), "«" + NO_BREAK),
+    (re.compile(r"(?<=\b[LRD]\.) (?=\d)"), NO_BREAK),
     (re.compile(r"(?<=\d) (?=(?:ans?|mois|semaines?|h|\d{3})\b)"), NO_BREAK),
     (re.compile(r"(?<=\d\u00a0h) (?=\d)"), NO_BREAK),
 )

@@ -9,8 +9,8 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import count
 
@@ -21,13 +21,26 @@ from pipelines.notices.letters.letter import Composition
 from pipelines.notices.templates import TemplateVersion
 from pipelines.platform.errors import FinalError, RuleError
 
-CONTRACT = "print_lot/2"
+CONTRACT = "print_lot/3"
+BUCKET = "print"
 ZSTD_LEVEL = 3
 INDEX_COLUMNS = ("sequence", "reference", "first_page", "pages", "postcode")
 
 
 class PrinterKeyError(FinalError):
-    """The print house's key cannot be used."""
+    """A print house's key is missing or cannot be used."""
+
+
+@dataclass(frozen=True)
+class LotHead:
+    """What a lot is, whatever its letters say: for whom, of whom, in which wording; `prepared_for` is the day on which to deposit it."""
+
+    lot_id: int
+    printer: str
+    sender: str
+    kind: str
+    large_print: bool
+    prepared_for: date
 
 
 @dataclass(frozen=True)
@@ -39,10 +52,17 @@ class Lot:
     pdf_sha256: str
 
 
-def object_keys(lot_id: int) -> tuple[str, str, str]:
+def object_keys(printer: str, lot_id: int) -> tuple[str, str, str]:
     """Return the keys of a lot: letters, index, manifest."""
-    folder = f"lots/{lot_id}"
+    folder = f"{printer}/lots/{lot_id}"
     return f"{folder}/letters.pdf.zst.age", f"{folder}/index.csv.zst.age", f"{folder}/manifest.json"
+
+
+def require_key(printers: Mapping[str, str], printer: str) -> str:
+    """Return the public key of a print house. Raises: PrinterKeyError if there is none under that name."""
+    if printer not in printers:
+        raise PrinterKeyError(f"the key of the print house {printer} is missing: add it to ESPACE_SANTE_PRINTER_RECIPIENTS")
+    return printers[printer]
 
 
 def seal(content: bytes, recipient: str) -> bytes:
@@ -53,7 +73,7 @@ def seal(content: bytes, recipient: str) -> bytes:
     try:
         key = pyrage.x25519.Recipient.from_str(recipient)
     except pyrage.RecipientError:
-        raise PrinterKeyError("the print house's key is not an age recipient: set ESPACE_SANTE_PRINTER_RECIPIENT to age1...") from None
+        raise PrinterKeyError("the print house's key is not an age recipient: ESPACE_SANTE_PRINTER_RECIPIENTS holds age1... keys") from None
     compressed = pa.Codec("zstd", compression_level=ZSTD_LEVEL).compress(content, asbytes=True)
     return bytes(pyrage.encrypt(compressed, [key]))
 
@@ -81,24 +101,21 @@ def index_csv(composition: Composition, postcodes: Sequence[str | None]) -> byte
     return out.getvalue().encode()
 
 
-def make_lot(
-    lot_id: int, composition: Composition, postcodes: Sequence[str | None], template: TemplateVersion, prepared_for: date, recipient: str
-) -> Lot:
+def make_lot(head: LotHead, composition: Composition, postcodes: Sequence[str | None], template: TemplateVersion, recipient: str) -> Lot:
     """Return a lot sealed for the print house.
 
-    `prepared_for` is the day on which it should be deposited. Raises: RuleError on an empty lot or a wrong number of postcodes;
-    PrinterKeyError.
+    Raises: RuleError on an empty lot or a wrong number of postcodes; PrinterKeyError.
     """
     if not composition.placed:
-        raise RuleError(f"lot {lot_id} holds no letter")
+        raise RuleError(f"lot {head.lot_id} holds no letter")
     index = index_csv(composition, postcodes)
     manifest = {
         "contract": CONTRACT,
-        "lot_id": lot_id,
-        "prepared_for": prepared_for.isoformat(),
+        **asdict(head),
+        "prepared_for": head.prepared_for.isoformat(),
         "letters": len(composition.placed),
         "pages": composition.pages,
-        "sheets": len(composition.placed),
+        "sheets": sum((letter.pages + 1) // 2 for letter in composition.placed),
         "first_sequence": 1,
         "last_sequence": len(composition.placed),
         "template": {"name": template.name, "version": template.version, "sha256": template.sha256},
@@ -107,10 +124,10 @@ def make_lot(
             "index.csv": {"bytes": len(index), "sha256": hashlib.sha256(index).hexdigest()},
         },
     }
-    letters_key, index_key, manifest_key = object_keys(lot_id)
+    letters_key, index_key, manifest_key = object_keys(head.printer, head.lot_id)
     objects = (
         (letters_key, seal(composition.pdf, recipient)),
         (index_key, seal(index, recipient)),
         (manifest_key, json.dumps(manifest, indent=2).encode() + b"\n"),
     )
-    return Lot(lot_id, objects, composition.sha256)
+    return Lot(head.lot_id, objects, composition.sha256)

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from operator import attrgetter
 from pathlib import Path
 
 from pipelines.campaign.window import last_day
 from pipelines.notices.letter_dispatch import LetterDispatch, lot_letters
-from pipelines.notices.letters.letter import Days, Letter
+from pipelines.notices.letters.letter import MOST_PEOPLE, Days, Letter
 from pipelines.platform.clock import legal_day
 from pipelines.platform.database import Counts, Work
 from pipelines.platform.errors import FinalError
@@ -38,8 +37,8 @@ def make_proofs(dispatch: LetterDispatch, wave_id: int, out: Path, actor: str, r
     """
     dated = legal_day(as_of)
     with dispatch.db.transaction() as session:
-        binds = {"wave_id": wave_id, "letters": LETTERS_A_VARIANT, "majority_years": MAJORITY, "day": dated}
-        rows = session.all("notices/proof_letters", **binds)
+        binds = {"letters": LETTERS_A_VARIANT, "people_a_letter": MOST_PEOPLE, "majority_years": MAJORITY}
+        rows = session.all("notices/proof_letters", wave_id=wave_id, **binds)
     if not rows:
         raise FinalError(f"no letter of the wave {wave_id} waits: proofs are made before letters leave")
     people = {row[who] for row in rows for who in ("person_id", "recipient_id")}
@@ -52,13 +51,17 @@ def make_proofs(dispatch: LetterDispatch, wave_id: int, out: Path, actor: str, r
     letters = lot_letters(rows, dispatch.code_key, dispatch.reference_key)
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     days = Days(dated, last_day(dated))
-    return [_write(dispatch, list(same), days, out) for _, same in groupby(letters, attrgetter("variant"))]
+    return [_write(dispatch, list(same), days, out) for _, same in groupby(letters, _file_name)]
+
+
+def _file_name(letter: Letter) -> str:
+    variant = letter.variant
+    return f"{variant.sender.code}-{variant.kind.value}{'-large' if variant.large_print else ''}.pdf"
 
 
 def _write(dispatch: LetterDispatch, letters: Sequence[Letter], days: Days, out: Path) -> Proof:
     composition = dispatch.press.compose(letters, days)
-    variant = letters[0].variant
-    file = out / f"{variant.sender.code}-{variant.kind.value}.pdf"
+    file = out / _file_name(letters[0])
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
         stream.write(composition.pdf)
     return Proof(file, len(composition.placed), len(composition.refused))

@@ -31,10 +31,11 @@ def _macs(key: bytes, notices: Sequence[NoticeId]) -> list[bytes]:
 
 def references(key: bytes, notices: Sequence[NoticeId]) -> list[str]:
     """Return the printed reference of each notice, 20 characters, in their order."""
-    return [
-        f"ES{one.campaign_id:01d}{one.person_id:09d}{one.attempt_no:02d}{int.from_bytes(mac[:8], 'big') % 1_000_000:06d}"
-        for one, mac in zip(notices, _macs(key, notices), strict=True)
-    ]
+    return [_printed(one, mac) for one, mac in zip(notices, _macs(key, notices), strict=True)]
+
+
+def _printed(one: NoticeId, mac: bytes) -> str:
+    return f"ES{one.campaign_id:01d}{one.person_id:09d}{one.attempt_no:02d}{int.from_bytes(mac[:8], 'big') % 1_000_000:06d}"
 
 
 def reference(key: bytes, notice: NoticeId) -> str:
@@ -51,9 +52,14 @@ def read_reference(key: bytes, text: str) -> NoticeId | None:
     return notice if hmac.compare_digest(reference(key, notice), text) else None
 
 
+def tags(key: bytes, notices: Sequence[NoticeId]) -> list[str]:
+    """Return, in their order, what marks each e-mail in its envelope sender and Message-ID: the reference, a dot, its proof."""
+    return [f"{_printed(one, mac)}.{mac[8:16].hex()}" for one, mac in zip(notices, _macs(key, notices), strict=True)]
+
+
 def tag(key: bytes, notice: NoticeId) -> str:
-    """Return the local part that marks an e-mail in its envelope sender and Message-ID: the reference and its proof."""
-    return f"{reference(key, notice)}.{_macs(key, [notice])[0][8:16].hex()}"
+    """Return what marks an e-mail in its envelope sender and Message-ID: the reference, a dot, its proof."""
+    return tags(key, [notice])[0]
 
 
 def find_tag(key: bytes, text: str) -> NoticeId | None:

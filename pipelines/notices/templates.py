@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from traceback import extract_tb
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError, meta, nodes
 
 from pipelines.notices.french_text import FrenchSpacing
+from pipelines.notices.kind import Subject
 from pipelines.platform.errors import FinalError
 
+PARSED = 32
 _VERSION = re.compile(r"\{#-?\s*version\s+(\S+)\s*-?#\}")
 
 
@@ -29,19 +33,24 @@ class TemplateKind(StrEnum):
     EMAIL = "email"
 
 
-ENTRIES: Mapping[TemplateKind, tuple[str, ...]] = {
-    TemplateKind.LETTER: ("letter/notice.html",),
-    TemplateKind.EMAIL: ("email/notice.html.j2", "email/notice.txt.j2", "email/notice.subject.j2"),
+PARTS: Mapping[TemplateKind, tuple[str, ...]] = {
+    TemplateKind.LETTER: ("html",),
+    TemplateKind.EMAIL: ("html.j2", "txt.j2", "subject.j2"),
 }
 ASSETS: Mapping[TemplateKind, tuple[str, ...]] = {
     TemplateKind.LETTER: ("letter/*.css", "letter/fonts/*.ttf"),
+    TemplateKind.EMAIL: (),
+}
+# What turns a letter's template into bytes: another version of it may set a line elsewhere.
+SOFTWARE: Mapping[TemplateKind, tuple[str, ...]] = {
+    TemplateKind.LETTER: ("fonttools", "pikepdf", "pydyf", "weasyprint", "zxing-cpp"),
     TemplateKind.EMAIL: (),
 }
 
 
 @dataclass(frozen=True)
 class TemplateVersion:
-    """What identifies the wording that people read: a name, the version its authors gave it, a SHA-256 of all its files."""
+    """What identifies what people read: a name, the version its authors gave it, a SHA-256 of all its files and of what lays them out."""
 
     name: str
     version: str
@@ -65,23 +74,38 @@ def environment(templates_dir: Path) -> Environment:
     )
 
 
-def template_version(kind: TemplateKind, templates_dir: Path) -> TemplateVersion:
-    """Return the identity of a family of templates; the hash covers every file that it uses, wording, style and fonts.
+def entry_of(kind: TemplateKind, subject: Subject, part: str = "") -> str:
+    """Return the file with which a template begins; `part` is one of an e-mail's."""
+    return f"{kind.value}/{subject.value}.{part or PARTS[kind][0]}"
+
+
+def template_version(kind: TemplateKind, templates_dir: Path, subject: Subject = Subject.NOTICE) -> TemplateVersion:
+    """Return the identity of a template; the hash covers every file that it uses, wording, style and fonts, and what lays it out.
 
     Raises: BadTemplateError if the first file does not state its version.
     """
+    return template_versions(kind, templates_dir, (subject,))[subject]
+
+
+def template_versions(kind: TemplateKind, templates_dir: Path, subjects: Iterable[Subject]) -> Mapping[Subject, TemplateVersion]:
+    """Return the identity of several templates; see `template_version`."""
     source = environment(templates_dir)
-    names = {name for entry in ENTRIES[kind] for name in _closure(source, entry)}
+    return {subject: _version(source, kind, templates_dir, subject) for subject in subjects}
+
+
+def _version(source: Environment, kind: TemplateKind, templates_dir: Path, subject: Subject) -> TemplateVersion:
+    names = {name for part in PARTS[kind] for name in _closure(source, entry_of(kind, subject, part))}
     names |= {path.relative_to(templates_dir).as_posix() for pattern in ASSETS[kind] for path in templates_dir.glob(pattern)}
     digest = hashlib.sha256()
     for name in sorted(names):
         content = (templates_dir / name).read_bytes()
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
-    first = ENTRIES[kind][0]
+    digest.update("".join(f"{name} {version(name)}\0" for name in SOFTWARE[kind]).encode())
+    first = entry_of(kind, subject)
     stated = _VERSION.search((templates_dir / first).read_text(encoding="utf-8"))
     if stated is None:
         raise BadTemplateError(f"{first}:1: state the version of the template, as in {{# version 1.0 #}}")
-    return TemplateVersion(f"{kind.value}/notice", stated[1], digest.hexdigest())
+    return TemplateVersion(f"{kind.value}/{subject.value}", stated[1], digest.hexdigest())
 
 
 def check_placeholders(source: Environment, entry: str, allowed: frozenset[str], required: frozenset[str]) -> None:
@@ -91,16 +115,20 @@ def check_placeholders(source: Environment, entry: str, allowed: frozenset[str],
     """
     used: set[str] = set()
     for name, sees_values in _closure(source, entry).items():
-        tree = _parse(source, name)
-        unknown = meta.find_undeclared_variables(tree) - (allowed if sees_values else frozenset()) - frozenset(source.globals)
-        for node in tree.find_all(nodes.Name):
+        unknown = _wanted(source, name) - (allowed if sees_values else frozenset())
+        for node in _parse(source, name).find_all(nodes.Name) if unknown else ():
             if node.name in unknown:
                 known = ", ".join(sorted(allowed)) if sees_values else "none, this file only receives arguments"
                 raise BadTemplateError(f"{name}:{node.lineno}: there is no placeholder {node.name!r}; known here: {known}")
-        used |= meta.find_undeclared_variables(tree)
+        used |= _wanted(source, name)
     missing = sorted(required - used)
     if missing:
         raise BadTemplateError(f"{entry}:1: the template does not use {', '.join(missing)}, without which a notice is not complete")
+
+
+def parsed_files(source: Environment, entry: str) -> Iterator[tuple[str, nodes.Template]]:
+    """Yield the files of a template that see the notice's values, each with its syntax tree."""
+    yield from ((name, _parse(source, name)) for name, sees_values in _closure(source, entry).items() if sees_values)
 
 
 def render(source: Environment, entry: str, values: Mapping[str, object]) -> str:
@@ -120,6 +148,7 @@ def _is_html(name: str | None) -> bool:
     return name is not None and ".html" in name
 
 
+@lru_cache(PARSED)
 def _parse(source: Environment, name: str) -> nodes.Template:
     if source.loader is None:
         raise BadTemplateError(f"{name}:1: no folder of templates")
@@ -129,6 +158,14 @@ def _parse(source: Environment, name: str) -> nodes.Template:
         raise BadTemplateError(f"{name}:{error.lineno}: {error.message}") from None
     except TemplateError:
         raise BadTemplateError(f"{name}:1: the template is missing") from None
+
+
+@lru_cache(PARSED)
+def _wanted(source: Environment, name: str) -> frozenset[str]:
+    """Return the names that a file takes from outside: neither its own, nor those of what it imports."""
+    tree = _parse(source, name)
+    imported = {node.target for node in tree.find_all(nodes.Import)}
+    return frozenset(meta.find_undeclared_variables(tree) - imported - source.globals.keys())
 
 
 def _closure(source: Environment, entry: str) -> dict[str, bool]:

@@ -21,6 +21,29 @@ PREFIX = "ESPACE_SANTE_"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
+class SmtpRelay(BaseModel):
+    """A mail relay: where it listens, how to sign in, connections of one sending task, messages a second of one (0: no limit)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str
+    port: int = 25
+    starttls: bool = True
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    connections: int = Field(default=4, ge=1, le=50)
+    a_second: float = Field(default=0, ge=0)
+
+
+class DkimKey(BaseModel):
+    """What signs the messages of a domain: the selector of its record, a private key in PEM."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    selector: str
+    key: SecretStr
+
+
 class Settings(BaseModel):
     """Everything that differs between two installations and is not a business rule (those are in `campaign/policy.toml`)."""
 
@@ -46,6 +69,9 @@ class Settings(BaseModel):
     smtp_starttls: bool = False
     smtp_username: str = ""
     smtp_password: SecretStr = SecretStr("")
+    smtp_relays: tuple[SmtpRelay, ...] = ()
+    smtp_domain_paces: dict[str, float] = Field(default_factory=dict)
+    dkim_keys: dict[str, DkimKey] = Field(default_factory=dict)
 
     code_keys: dict[int, SecretStr] = Field(default_factory=dict)
     reference_key: SecretStr = SecretStr("")
@@ -66,6 +92,12 @@ class Settings(BaseModel):
         if self.s3_region not in self.allowed_regions:
             raise ValueError(f"the object store region is not in the list of allowed regions ({PREFIX}ALLOWED_REGIONS)")
         return self
+
+    @property
+    def relays(self) -> tuple[SmtpRelay, ...]:
+        """The mail relays: those of `smtp_relays`, else the one that `smtp_host` names, on one connection."""
+        own = {name: getattr(self, f"smtp_{name}") for name in ("host", "port", "starttls", "username", "password")}
+        return self.smtp_relays or (SmtpRelay(**own, connections=1),)
 
     def bucket(self, name: str) -> str:
         """Return the full name of a bucket: `bucket('print')` is `espace-sante-print`."""

@@ -98,7 +98,7 @@ def take_in_delivery(db: Database, store: ObjectStore, settings: Settings, folde
 
 
 def decide_delivery(db: Database, folder: str, accepted: bool, decided_by: str, reason: str, as_of: datetime) -> None:
-    """Record a person's decision on a delivery with many bad rows: the next run takes it in, or refuses it whole.
+    """Record a person's decision on a delivery that waits: the next run takes it in, or refuses it whole.
 
     Raises: RuleError if no such delivery waits.
     """

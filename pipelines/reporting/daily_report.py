@@ -7,21 +7,24 @@ from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from pipelines.campaign.forecast import Forecast
+from pipelines.campaign.forecast_sources import forecast_campaign
+from pipelines.campaign.forecast_text import as_json
+from pipelines.campaign.policy import Policy
+from pipelines.platform.clock import legal_day
 from pipelines.platform.database import Database
 from pipelines.platform.object_store import ObjectStore
-from pipelines.reporting.bar_chart import bar_chart
 from pipelines.reporting.figures import Figures, gather
+from pipelines.reporting.forecast_page import render_forecast
+from pipelines.reporting.pages import page_environment
 from pipelines.reporting.registry_figures import tables
 
 BUCKET = "reports"
 TEMPLATE = "report/daily.html.j2"
-NARROW_SPACE = "\u202f"
 
 
-def publish_report(db: Database, store: ObjectStore, templates_dir: Path, as_of: datetime) -> str:
-    """Write the report of the legal day of `as_of` into the bucket `reports`; return the key of its page.
+def publish_report(db: Database, store: ObjectStore, policy: Policy, templates_dir: Path, as_of: datetime) -> str:
+    """Write the report of the legal day of `as_of` and the forecast from it into the bucket `reports`; return the key of the report's page.
 
     Safe to repeat: a day has one page and one set of figures, and a later report of the same day replaces them. Journeys and
     windows are told as they stand when the report is made, events as of the day.
@@ -32,8 +35,11 @@ def publish_report(db: Database, store: ObjectStore, templates_dir: Path, as_of:
     store.put(BUCKET, f"{folder}/report.json", render_json(figures))
     for name, table in tables(figures.registry).items():
         store.put(BUCKET, f"{folder}/{name}", table)
+    to_come = forecast_campaign(db, policy, legal_day(as_of))
+    store.put(BUCKET, f"{folder}/forecast.json", as_json(to_come).encode())
+    store.put(BUCKET, f"{folder}/forecast.html", render_forecast(to_come, templates_dir))
     page = f"{folder}/report.html"
-    store.put(BUCKET, page, render_html(figures, templates_dir))
+    store.put(BUCKET, page, render_html(figures, templates_dir, to_come))
     return page
 
 
@@ -48,31 +54,7 @@ def _iso(value: date) -> str:
     return value.isoformat()
 
 
-def render_html(figures: Figures, templates_dir: Path) -> bytes:
-    """Return the page. Raises: jinja2.TemplateError where the template cannot be used."""
-    environment = Environment(
-        loader=FileSystemLoader(templates_dir),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"count": _count, "change": _change, "percent": _percent, "day": date.fromisoformat}
-    return environment.get_template(TEMPLATE).render(figures=figures, bar_chart=bar_chart).encode()
-
-
-def _count(value: int) -> str:
-    """Write a count with a narrow no-break space between thousands, as the French do."""
-    return f"{value:,}".replace(",", NARROW_SPACE)
-
-
-def _change(value: int | None) -> str:
-    """Write a difference with its sign; the first of its kind has none."""
-    if value is None:
-        return ""
-    return f"{'+' if value > 0 else '−'}{_count(abs(value))}" if value else "="
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{share:.2%}".replace("%", f"{NARROW_SPACE}%")
+def render_html(figures: Figures, templates_dir: Path, forecast: Forecast | None = None) -> bytes:
+    """Return the page, with the chart of a forecast if there is one. Raises: jinja2.TemplateError where the template cannot be used."""
+    template = page_environment(templates_dir).get_template(TEMPLATE)
+    return template.render(figures=figures, forecast=forecast).encode()

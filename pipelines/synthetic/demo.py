@@ -17,6 +17,7 @@ from pipelines.platform.embedded.instance import Instance
 from pipelines.platform.embedded.platform import EmbeddedPlatform
 from pipelines.platform.errors import FinalError
 from pipelines.platform.settings import load_settings
+from pipelines.synthetic.changes import put_changes_down, put_folder_down
 from pipelines.synthetic.france import generate
 from pipelines.synthetic.notices_received import received_emails, single_letter
 from pipelines.synthetic.operations import Operator
@@ -26,6 +27,7 @@ from pipelines.synthetic.residents import Residents
 MONDAY = date(2026, 1, 5)
 FIRST_DAY, LAST_DAY = date(2026, 1, 6), date(2026, 3, 1)
 PLANNING_DAYS = (date(2026, 1, 6), date(2026, 1, 7), date(2026, 1, 8))
+CHANGES_DAY = date(2026, 1, 9)
 DISPATCH_UNTIL = date(2026, 1, 16)
 SHARD_SIZE = 16_384
 SEED = 2026
@@ -36,6 +38,7 @@ TOLD = {
     "EMAIL_SENT": "e-mails sent",
     "LETTER_HANDED_OVER": "letters to the print house",
     "LETTER_DEPOSITED": "letters at the post",
+    "LETTER_RETURNED": "letters that came back",
     "BOUNCE_FAILED": "bounces (a letter follows)",
     "REQUEST_ACCEPTED": "oppositions",
     "REQUEST_CLOSING": "late oppositions (the space will close)",
@@ -100,10 +103,13 @@ class Demo:
             closing(self._operator(instance, "chief")) as chief,
         ):
             self._deliver(here, deliveries)
-            partners = Partners(here.store, Residents(deliveries), instance.var / "mail", self._printer_identity(instance))
+            partners = Partners(here.store, Residents(deliveries), instance.var / "mail", self._printer_identities(instance))
             self._run(ops, "registry_intake", at(FIRST_DAY, 2))
             for number in range((self.last_day - FIRST_DAY).days + 1):
                 day = FIRST_DAY + timedelta(days=number)
+                if day == CHANGES_DAY:
+                    put_changes_down(here.store, deliveries, instance.var / "demo-changes", day, SEED)
+                    self._run(ops, "registry_intake", at(day, 2))
                 self._play_day(day, Cast(ops, chief, partners))
                 self._tell(day, here.db)
             self._run(ops, "reconciliation", at(self.last_day, 23, 30))
@@ -114,12 +120,7 @@ class Demo:
         if not deliveries.exists():
             summary = generate(self.people, SEED, deliveries, as_of=MONDAY)
             self.say(f"{summary.rows} people delivered by {len(summary.bodies)} insurance bodies")
-        files = [file for file in deliveries.rglob("*") if file.is_file() and file.suffix in (".parquet", ".csv", ".json")]
-        there = set(here.store.keys("registry", "deliveries/"))
-        for file in sorted(files, key=lambda file: (file.name == "manifest.json", str(file))):
-            key = file.relative_to(deliveries).as_posix()
-            if key.startswith("deliveries/") and key not in there:
-                here.store.put("registry", key, file.read_bytes())
+        put_folder_down(here.store, deliveries)
 
     def _play_day(self, day: date, cast: Cast) -> None:
         self._run(cast.ops, "account_opening", at(day, 0, 30))
@@ -131,7 +132,7 @@ class Demo:
             cast.partners.read_the_mail()
         put_down = cast.partners.act(day)
         due = []
-        if put_down["bounces"] or put_down["lots deposited"]:
+        if put_down["bounces"] or put_down["print reports"]:
             due.append("delivery_reports")
         if put_down["oppositions"]:
             due.append("opposition_intake")
@@ -176,8 +177,9 @@ class Demo:
             self.say("a server has stopped: it is started again")
             self.platform.up()
 
-    def _printer_identity(self, instance: Instance) -> str:
-        return str(json.loads((instance.var / "secrets.json").read_text())["printer_identity"])
+    def _printer_identities(self, instance: Instance) -> dict[str, str]:
+        identities: dict[str, str] = json.loads((instance.var / "secrets.json").read_text())["printer_identities"]
+        return identities
 
     def _keepsakes(self, here: Installation, partners: Partners, folder: Path) -> Keepsakes:
         """Keep one letter, one e-mail and the last report where a visitor finds them."""

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from email import message_from_bytes
@@ -62,18 +62,19 @@ def received_emails(mail: Path, seen: set[str]) -> Iterator[ReceivedEmail]:
 
 @dataclass(frozen=True)
 class ReceivedLot:
-    """One lot at the print house: its manifest, and its letters in clear."""
+    """One lot at its print house: its manifest, and its letters in clear."""
 
     lot_id: int
+    printer: str
     prepared_for: date
     letters: int
     pdf: bytes
     index: list[dict[str, str]]
 
 
-def received_lots(store: ObjectStore, printer_identity: str, seen: set[int]) -> Iterator[ReceivedLot]:
-    """Yield the lots whose manifest lies in the print bucket and that were not seen yet, opened with the print house's key."""
-    for key in store.keys("print", "lots/"):
+def received_lots(store: ObjectStore, printer_identities: Mapping[str, str], seen: set[int]) -> Iterator[ReceivedLot]:
+    """Yield the lots whose manifest lies in the print bucket and that were not seen yet, opened with the key of their print house."""
+    for key in store.keys("print", ""):
         if not key.endswith("/manifest.json"):
             continue
         manifest = json.loads(store.get("print", key))
@@ -81,10 +82,11 @@ def received_lots(store: ObjectStore, printer_identity: str, seen: set[int]) -> 
         if lot_id in seen:
             continue
         seen.add(lot_id)
-        letters_key, index_key, _ = object_keys(lot_id)
-        pdf, index = (unseal(store.get("print", sealed), printer_identity) for sealed in (letters_key, index_key))
+        printer = manifest["printer"]
+        letters_key, index_key, _ = object_keys(printer, lot_id)
+        pdf, index = (unseal(store.get("print", sealed), printer_identities[printer]) for sealed in (letters_key, index_key))
         rows = list(csv.DictReader(io.StringIO(index.decode())))
-        yield ReceivedLot(lot_id, date.fromisoformat(manifest["prepared_for"]), manifest["letters"], pdf, rows)
+        yield ReceivedLot(lot_id, printer, date.fromisoformat(manifest["prepared_for"]), manifest["letters"], pdf, rows)
 
 
 def code_in(lines: list[str]) -> str | None:

@@ -1,6 +1,6 @@
 """The people and partners of a demonstration, who act through the public file contracts only.
 
-Mail servers bounce, the print house deposits, people oppose on time, late, twice or with wrong codes. What each reader does is
+Mail servers bounce, print houses print and deposit, people oppose on time, late, twice or with wrong codes. What each reader does is
 drawn from the notice itself, so that a demonstration that is started again plays on where it was.
 """
 
@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ from pipelines.platform.clock import PARIS
 from pipelines.platform.object_store import ObjectStore
 from pipelines.synthetic.bounce_mail import delivery_report
 from pipelines.synthetic.notices_received import ReceivedLot, code_in, received_emails, received_lots
+from pipelines.synthetic.print_house import PrintHouses
 from pipelines.synthetic.residents import Resident, Residents
 
 BUCKET = "exchanges"
@@ -39,12 +40,12 @@ class Partners:
     store: ObjectStore
     residents: Residents
     mail: Path
-    printer_identity: str
+    printer_identities: Mapping[str, str]
     emails_seen: set[str] = field(default_factory=set)
     lots_seen: set[int] = field(default_factory=set)
     lots: list[ReceivedLot] = field(default_factory=list)
     bounces: dict[date, list[tuple[str, bytes]]] = field(default_factory=lambda: defaultdict(list))
-    deposits: dict[date, list[ReceivedLot]] = field(default_factory=lambda: defaultdict(list))
+    print_houses: PrintHouses = field(default_factory=lambda: PrintHouses(_draw))
     requests: dict[tuple[date, Channel], list[dict[str, str]]] = field(default_factory=lambda: defaultdict(list))
 
     def read_the_mail(self) -> None:
@@ -60,27 +61,24 @@ class Partners:
                 code = email.code() if reader else None
                 if reader and code:
                     self._react(draw, email.message_id, reader, code, email.sent_on)
-        for lot in received_lots(self.store, self.printer_identity, self.lots_seen):
-            deposited_on = _next_working_day(lot.prepared_for)
-            self.deposits[deposited_on].append(lot)
+        for lot in received_lots(self.store, self.printer_identities, self.lots_seen):
             self.lots.append(lot)
-            self._open_letters(lot, deposited_on)
+            self._open_letters(lot, self.print_houses.receive(lot))
 
     def act(self, day: date) -> dict[str, int]:
         """Put down the files of a day; return how many lines or reports of each kind. A file that was put down already stays."""
         for name, report in self.bounces.get(day, ()):
             self._put("bounces", name, report)
-        deposited = self.deposits.get(day, [])
-        if deposited:
-            rows = [f"{lot.lot_id};{day.isoformat()};{lot.letters}" for lot in deposited]
-            self._put("deposits", f"{day.isoformat()}.csv", "\n".join(["lot_id;deposited_on;letters", *rows, ""]).encode())
+        reports = self.print_houses.of_day(day)
+        for (printer, kind), content in reports.items():
+            self._put(f"printers/{printer}/{kind}", f"{day.isoformat()}.csv", content)
         lines = 0
         for channel in Channel:
             requests = self.requests.get((day, channel), [])
             if requests:
                 lines += len(requests)
                 self._put(f"oppositions/{channel}", f"{day.isoformat()}.ndjson", _ndjson(requests))
-        return {"bounces": len(self.bounces.get(day, ())), "lots deposited": len(deposited), "oppositions": lines}
+        return {"bounces": len(self.bounces.get(day, ())), "print reports": len(reports), "oppositions": lines}
 
     def _put(self, kind: str, name: str, content: bytes) -> None:
         if not self.store.keys(BUCKET, f"{kind}/taken/{name}"):
@@ -136,10 +134,6 @@ def _draw(text: str) -> int:
 
 def _name(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
-def _next_working_day(day: date) -> date:
-    return day + timedelta(days=3 if day.weekday() == 4 else 2 if day.weekday() == 5 else 1)
 
 
 def _ndjson(requests: Iterable[dict[str, str]]) -> bytes:

@@ -3,7 +3,8 @@
 -- A channel that failed is not tried again until the registry brings other contact data.
 -- Whoever may be another person of the registry is not told, whichever of the two it is, until a person has decided: of two notices to
 -- one person, one could be opposed and the other opened.
--- Index: contact_by_department, doubt_open, then primary keys. People beyond the room left in the day stay for the next.
+-- Index: contact_by_department, doubt_open, then primary keys, looked up once a person (the planner would rather read whole tables for
+-- each department: hence each `offset 0`). People beyond the room left in the day stay for the next.
 with doubtful as (
   select d.person_id
   from registry.doubt as d
@@ -30,8 +31,29 @@ resident as (
       false
     ) as is_represented
   from registry.contact as c
-  inner join registry.person as p on c.person_id = p.person_id
-  left join campaign.journey as j on c.person_id = j.person_id and j.campaign_id = :campaign_id
+  cross join
+    lateral (
+      select
+        k.died_on,
+        k.rights_end_on,
+        k.born_on,
+        k.protection
+      from registry.person as k
+      where k.person_id = c.person_id
+      offset 0
+    ) as p
+  left join
+    lateral (
+      select
+        k.person_id,
+        k.status,
+        k.reason,
+        k.attempt_no
+      from campaign.journey as k
+      where k.person_id = c.person_id and k.campaign_id = :campaign_id
+      offset 0
+    ) as j
+    on true
   left join doubtful as d on c.person_id = d.person_id
   where
     c.department = :department
@@ -51,7 +73,15 @@ candidate as (
     link.representative_id,
     link.rank
   from resident as r
-  inner join registry.representative as link on r.person_id = link.person_id
+  cross join
+    lateral (
+      select
+        k.representative_id,
+        k.rank
+      from registry.representative as k
+      where k.person_id = r.person_id
+      offset 0
+    ) as link
   where r.is_represented
 ),
 
@@ -63,8 +93,17 @@ recipient as (
     rc.email,
     rc.address_flags & :unusable_address = 0 as has_address
   from candidate as c
-  inner join registry.person as rp on c.recipient_id = rp.person_id and rp.died_on is null
-  inner join registry.contact as rc on c.recipient_id = rc.person_id
+  cross join
+    lateral (
+      select
+        k.version,
+        k.email,
+        k.address_flags
+      from registry.contact as k
+      inner join registry.person as rp on k.person_id = rp.person_id and rp.died_on is null
+      where k.person_id = c.recipient_id
+      offset 0
+    ) as rc
   order by c.person_id, c.rank
 ),
 
@@ -72,11 +111,18 @@ failed as (
   select
     t.person_id,
     array_agg(a.channel) as channels
-  from recipient as t
-  inner join campaign.attempt as a
-    on
-      t.person_id = a.person_id and t.recipient_id = a.recipient_id and t.contact_version = a.contact_version
-      and a.status = 'FAILED'
+  from resident as r
+  inner join recipient as t on r.person_id = t.person_id
+  cross join
+    lateral (
+      select k.channel
+      from campaign.attempt as k
+      where
+        k.person_id = t.person_id and k.recipient_id = t.recipient_id and k.contact_version = t.contact_version
+        and k.status = 'FAILED'
+      offset 0
+    ) as a
+  where r.attempt_no > 1
   group by t.person_id
 ),
 

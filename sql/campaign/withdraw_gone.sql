@@ -1,5 +1,6 @@
 -- People who died or left between planning and sending are told nothing: their notice is withdrawn before it leaves. So is that of
--- people of whom it was asked meanwhile whether they are one: they are planned again once a person has decided.
+-- people of whom it was asked meanwhile whether they are one: they are planned again once a person has decided; and that of minors who
+-- came of age meanwhile: they are told themselves.
 -- Grain: one prepared attempt of the day's waves. Idempotency: only a PREPARED attempt is withdrawn. Index: attempt_open, doubt_open.
 with doubtful as (
   select d.person_id
@@ -20,6 +21,10 @@ prepared as (
       when p.died_on is not null then 'DECEASED'
       when p.rights_end_on <= :day then 'LEFT'
       when d.person_id is not null then 'DOUBTFUL_IDENTITY'
+      when
+        a.recipient_id <> a.person_id
+        and p.born_on + make_interval(years => :majority_years) <= :day
+        and (p.protection = any(:represented_by)) is not true then 'CAME_OF_AGE'
     end as reason
   from campaign.wave as w
   inner join campaign.attempt as a on w.wave_id = a.wave_id and a.status = 'PREPARED'
@@ -43,7 +48,7 @@ withdrawn as (
 
 update campaign.journey as j
 set
-  status = case when g.reason = 'DOUBTFUL_IDENTITY' then 'ELIGIBLE' else 'CANCELLED' end::campaign.journey_status,
+  status = case when g.reason in ('DOUBTFUL_IDENTITY', 'CAME_OF_AGE') then 'ELIGIBLE' else 'CANCELLED' end::campaign.journey_status,
   reason = g.reason
 from gone as g
 where j.person_id = g.person_id and j.campaign_id = g.campaign_id and j.status = 'PLANNED'

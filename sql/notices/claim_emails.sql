@@ -23,24 +23,23 @@ claimed as (
   set status = 'CLAIMED', submissions = a.submissions + 1, template = :template
   from due
   where a.person_id = due.person_id and a.campaign_id = due.campaign_id and a.attempt_no = due.attempt_no
-  returning a.person_id, a.campaign_id, a.attempt_no, a.recipient_id, a.contact_version, a.submissions
+  returning a.person_id, a.campaign_id, a.attempt_no, a.submissions
 )
 
 select
   a.person_id,
   a.campaign_id,
   a.attempt_no,
-  a.submissions,
-  c.email,
-  c.body,
-  a.recipient_id <> a.person_id as is_represented,
-  p.born_on + make_interval(years => :majority_years) > :day as is_minor,
-  p.first_names as person_first_names,
-  coalesce(p.used_name, p.birth_name) as person_name,
-  r.first_names as recipient_first_names,
-  coalesce(r.used_name, r.birth_name) as recipient_name
-from claimed as a
-inner join registry.contact_version as c on a.recipient_id = c.person_id and a.contact_version = c.version
-inner join registry.person as p on a.person_id = p.person_id
-inner join registry.person as r on a.recipient_id = r.person_id
+  c.submissions,
+  a.email,
+  a.body,
+  a.is_represented,
+  a.born_on + make_interval(years => :majority_years) > a.planned_for as is_minor,
+  a.person_first_names,
+  a.person_name,
+  a.recipient_first_names,
+  a.recipient_name
+from claimed as c
+inner join notices.addressed_attempt as a
+  on c.person_id = a.person_id and c.campaign_id = a.campaign_id and c.attempt_no = a.attempt_no
 order by a.person_id, a.attempt_no

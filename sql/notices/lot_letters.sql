@@ -1,25 +1,24 @@
--- What the letters of a lot say, in their order in the lot. Index: attempt_lot, then primary keys.
+-- What the letters of a lot say, in their order in the lot; the people whom one letter concerns follow one another. Grain: one attempt.
+-- Index: attempt_lot, then primary keys.
 select
   a.person_id,
   a.campaign_id,
   a.attempt_no,
-  a.lot_rank,
-  c.body,
-  c.address_2,
-  c.address_3,
-  c.address_4,
-  c.address_5,
-  c.postcode,
-  c.town,
-  a.recipient_id <> a.person_id as is_represented,
-  p.born_on + make_interval(years => :majority_years) > :day as is_minor,
-  p.first_names as person_first_names,
-  coalesce(p.used_name, p.birth_name) as person_name,
-  r.first_names as recipient_first_names,
-  coalesce(r.used_name, r.birth_name) as recipient_name
-from campaign.attempt as a
-inner join registry.contact_version as c on a.recipient_id = c.person_id and a.contact_version = c.version
-inner join registry.person as p on a.person_id = p.person_id
-inner join registry.person as r on a.recipient_id = r.person_id
+  a.lot_rank as letter_no,
+  a.body,
+  a.large_print,
+  a.address_2,
+  a.address_3,
+  a.address_4,
+  a.address_5,
+  a.postcode,
+  a.town,
+  a.is_represented,
+  a.born_on + make_interval(years => :majority_years) > a.planned_for as is_minor,
+  a.person_first_names,
+  a.person_name,
+  a.recipient_first_names,
+  a.recipient_name
+from notices.addressed_attempt as a
 where a.lot_id = :lot_id
-order by a.lot_rank
+order by a.lot_rank, a.person_id

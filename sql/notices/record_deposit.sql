@@ -1,10 +1,11 @@
 -- The post has received a lot: its letters count as sent that day, and their windows start. Grain: one lot.
--- Idempotency: only a HANDED_OVER lot is deposited. A person who opposed before the report came keeps the opposition.
+-- Idempotency: only a lot on its way to the post is deposited, whatever the print house has said of it so far. A person who opposed
+-- before the report came keeps the opposition.
 -- Index: attempt_lot, then primary keys. Source: CSP R1111-28 (six weeks from the sending).
 with deposited as (
   update notices.print_lot
   set status = 'DEPOSITED', deposited_on = :deposited_on
-  where lot_id = :lot_id and status = 'HANDED_OVER'
+  where lot_id = :lot_id and status in ('HANDED_OVER', 'ACCEPTED', 'PRINTED')
   returning lot_id
 ),
 

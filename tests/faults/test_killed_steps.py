@@ -7,12 +7,14 @@ from collections.abc import Callable
 
 import pytest
 
+from pipelines.campaign.opposition_code import derive
+from pipelines.notices.code_format import grouped
 from pipelines.notices.email_dispatch import send_emails
 from pipelines.platform.errors import RetryableError
 from tests.campaign_driver import OPENING, SENT, Campaign, code_in, paris
 from tests.faults.victim import SHARD
 from tests.faults.victims import Victims
-from tests.registry_builder import by_letter, invent
+from tests.registry_builder import Person, by_letter, invent
 
 PEOPLE = 30  # one chunk of 20 and one of 10
 
@@ -40,23 +42,47 @@ def test_sending_that_is_killed_loses_nobody_and_repeats_only_the_chunk_in_fligh
     assert {campaign.status(person) for person in people} == {"NOTIFIED"} and campaign.broken_equations() == []
 
 
-@pytest.mark.parametrize(
-    ("method", "call", "moment"), [("put", 1, "before"), ("put", 2, "after"), ("put", 3, "after"), ("put", 5, "before")]
-)
-def test_a_lot_that_is_killed_is_made_again_with_the_same_letters(
+# The first object is the announcement, then three a lot.
+LOT_MARKERS = [
+    ("notices/assign_lots", 1, "before"),
+    ("notices/assign_lots", 1, "after"),
+    ("notices/announced_volumes", 1, "before"),
+    ("put", 1, "after"),
+    ("notices/lot_letters", 1, "after"),
+    ("put", 2, "before"),
+    ("put", 2, "after"),
+    ("put", 4, "after"),
+    ("notices/hand_over_lot", 1, "before"),
+    ("notices/hand_over_lot", 1, "after"),
+    ("put", 6, "before"),
+    ("notices/hand_over_lot", 2, "after"),
+]
+
+
+@pytest.mark.parametrize(("method", "call", "moment"), LOT_MARKERS)
+def test_lots_that_are_killed_are_made_again_with_every_letter_once_and_the_same_bytes(
     campaign: Campaign, victims: Victims, until_free: Callable[[], None], method: str, call: int, moment: str
 ) -> None:
-    people = [by_letter(number) for number in range(1, 56)]
-    campaign.register(*people)
+    adults = [by_letter(number) for number in range(1, 56)]
+    children = [by_letter(number, sex="M", birth_date="20120501", representative_1=adults[0].matricule) for number in range(60, 63)]
+    campaign.register(*adults, *children)
     campaign.decide(campaign.plan())
     victims.kill("produce", method, call, moment)
     until_free()
-    campaign.print_letters(paris(2022, 2, 1))
+    written = {key: campaign.unsealed(key) for key in campaign.home.store.keys("print", "PRINCIPAL/lots/") if key.endswith(".age")}
+    campaign.print_letters(paris(2022, 1, 31, 15))
     lots = [row["lot_id"] for row in campaign.rows("select lot_id from notices.print_lot order by lot_id")]
-    references = [letter.reference for lot in lots for letter in campaign.letters(lot)]
+    letters = [letter for lot in lots for letter in campaign.letters(lot)]
     campaign.deposit(lots, paris(2022, 2, 1).date(), paris(2022, 2, 1))
-    assert len(references) == len(set(references)) == len(people)
-    assert {campaign.status(person) for person in people} == {"NOTIFIED"} and campaign.broken_equations() == []
+    assert {key: campaign.unsealed(key) for key in written} == written
+    assert len(letters) == len({letter.reference for letter in letters}) == len(adults) + 1
+    assert Counter(code for letter in letters for code in letter.codes) == Counter(codes_of(campaign, *adults, *children))
+    assert {campaign.status(person) for person in (*adults, *children)} == {"NOTIFIED"} and campaign.broken_equations() == []
+
+
+def codes_of(campaign: Campaign, *people: Person) -> list[str]:
+    """Return the code of the first notice of each person, as it is printed."""
+    return [grouped(derive(campaign.home.code_key, 1, campaign.person_id(person), 1)) for person in people]
 
 
 @pytest.mark.parametrize(("method", "call", "moment"), [("one", 1, "before"), ("one", 1, "after"), ("run", 1, "after")])

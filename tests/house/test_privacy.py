@@ -136,7 +136,7 @@ def test_a_header_that_is_really_a_row_is_not_quoted(campaign: Campaign) -> None
 
 def test_a_refusal_of_the_relay_repeats_no_address(campaign: Campaign, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    with Relay(campaign.home.settings) as relay:
+    with Relay(campaign.home.settings.relays[0]) as relay:
         outcome = relay.submit("retour@assurance-maladie.example", f"{PEOPLE[0].email}", b"x" * 33 * 2**20)
     assert outcome.fate is not Fate.ACCEPTED and seen(f"{outcome}{caplog.text}") == []
 

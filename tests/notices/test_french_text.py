@@ -25,6 +25,7 @@ def test_date_is_written_in_words_that_hold_together() -> None:
         ("« Mon espace » : oui ; non !", "«\u00a0Mon espace\u00a0»\u00a0: oui\u202f; non\u202f!"),
         ("de 8 h 30 à 17 h 30", "de 8\u00a0h\u00a030 à 17\u00a0h\u00a030"),
         ("pendant 10 ans", "pendant 10\u00a0ans"),
+        ("articles L. 1111-13-1 et R. 1111-26", "articles L.\u00a01111-13-1 et R.\u00a01111-26"),
         ("l'espace d'un 'mot'", "l’espace d’un 'mot'"),
     ],
 )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from pipelines.campaign.opposition_code import derive
+from pipelines.notices.reference import NoticeId, reference
 from tests.campaign_driver import SENT, Campaign, request
 from tests.registry_builder import Person, by_letter, invent
 
@@ -51,9 +52,10 @@ class Journeys(RuleBasedStateMachine):
 
     @rule()
     def print_and_deposit(self) -> None:
-        lots = self.campaign.print_letters(self.tick())
-        if lots:
-            self.campaign.deposit(lots, self.now.date(), self.tick())
+        for lot in self.campaign.print_letters(self.tick()):
+            due = date.fromisoformat(self.campaign.manifest(lot)["prepared_for"])
+            self.now = max(self.now, datetime.combine(due, self.now.timetz()))
+            self.campaign.deposit([lot], self.now.date(), self.tick())
 
     @rule()
     def print_without_deposit(self) -> None:
@@ -77,6 +79,21 @@ class Journeys(RuleBasedStateMachine):
         (answer,) = self.campaign.oppose(request(person, code, at - timedelta(days=back)), at=at)
         if answer["result"] in ("ACCEPTED", "CLOSING"):
             self.refused.add(person.matricule)
+
+    @rule(which=st.integers(0, 7))
+    def a_letter_comes_back(self, which: int) -> None:
+        found = self.campaign.rows("select person_id, attempt_no from campaign.attempt where lot_id is not null order by 1, 2")
+        if found:
+            notice = NoticeId(1, **found[which % len(found)])
+            line = f"{reference(self.campaign.home.reference_key, notice)};UNCLAIMED;{self.now.date().isoformat()}"
+            self.campaign.report("returned_letters", line, at=self.tick())
+
+    @rule(person=SOMEONE)
+    def somebody_moves(self, person: Person) -> None:
+        """The address is corrected: whoever's letter came back is told again."""
+        self.delivered_on += timedelta(days=1)
+        self.campaign.register(person.but(address_4=f"{self.now:%d %H %M} rue Neuve", town="PARIS", postcode="75011"), on=self.delivered_on)
+        self.campaign.take_in_reports(self.tick())
 
     @rule()
     def open(self) -> None:

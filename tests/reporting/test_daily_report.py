@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.campaign.policy import load_policy
 from pipelines.platform.database import Database
 from pipelines.platform.object_store import ObjectStore
 from pipelines.registry.doubts import DoubtKind
@@ -26,6 +27,7 @@ from tests.reporting.report_rows import AS_OF, EQUATIONS, NOTHING, SOURCE
 
 TRAITS_OF_ONE = {name: getattr(invent(1), name) for name in ("birth_name", "first_names", "birth_date", "sex", "birthplace_code")}
 TEMPLATES = Path(__file__).parents[2] / "templates"
+POLICY = load_policy(Path(__file__).parents[2] / "pipelines" / "campaign" / "policy.toml")
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 
 
@@ -140,16 +142,16 @@ def test_charts_do_not_tell_things_apart_by_colour(page: bytes) -> None:
 
 
 def published(database: Database, store: ObjectStore, at: Any) -> dict[str, Any]:
-    key = publish_report(database, store, TEMPLATES, at)
+    key = publish_report(database, store, POLICY, TEMPLATES, at)
     report: dict[str, Any] = json.loads(store.get("reports", key.replace(".html", ".json")))
     return report
 
 
 def test_the_report_of_a_day_is_written_over_the_one_before(database: Database, store: ObjectStore) -> None:
-    keys = [publish_report(database, store, TEMPLATES, at) for at in (SENT, SENT, SENT + timedelta(hours=1))]
+    keys = [publish_report(database, store, POLICY, TEMPLATES, at) for at in (SENT, SENT, SENT + timedelta(hours=1))]
     assert set(keys) == {"daily/2022-01-31/report.html"}
     written = {key.removeprefix("daily/2022-01-31/") for key in store.keys("reports", "")}
-    assert written == {"report.html", "report.json", *tables(compute(NOTHING, EQUATIONS, AS_OF).registry)}
+    assert written == {"report.html", "report.json", "forecast.html", "forecast.json", *tables(compute(NOTHING, EQUATIONS, AS_OF).registry)}
 
 
 def test_a_campaign_is_told_as_it_happened(campaign: Campaign, database: Database, store: ObjectStore) -> None:
@@ -203,8 +205,8 @@ def test_the_report_names_nobody(campaign: Campaign, database: Database, store: 
     person = by_letter(7)
     campaign.register(person)
     campaign.notify_by_letter()
-    campaign.deposit_report(b"lot,day\n", SENT)
-    publish_report(database, store, TEMPLATES, SENT)
+    campaign.report_file("deposits", b"lot,day\n", SENT)
+    publish_report(database, store, POLICY, TEMPLATES, SENT)
     content = b"".join(store.get("reports", name) for name in store.keys("reports", ""))
     for personal in (person.matricule, person.birth_name, person.first_names, str(person.address_4)):
         assert personal.encode() not in content

@@ -9,7 +9,8 @@ import pytest
 from tests.campaign_driver import LAST_DAY, OPENING, SENT, Campaign, bounce_of, code_in, paris, request
 from tests.registry_builder import Person, invent
 
-DAY_40 = SENT + timedelta(days=40)
+DAY_40 = SENT + timedelta(days=40)  # a Saturday: letters of that day are deposited on Monday
+MONDAY = paris(2022, 3, 14)
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_bounce_on_day_40_restarts_the_window_from_the_letter(campaign: Campaign
 def test_a_bounce_of_an_old_attempt_changes_nothing(campaign: Campaign, person: Person) -> None:
     message = campaign.mails_to(person)[0]
     campaign.bounce(message, DAY_40)
-    campaign.deposit(campaign.print_letters(DAY_40), DAY_40.date(), DAY_40)
+    campaign.deposit(campaign.print_letters(DAY_40), MONDAY.date(), MONDAY)
     before = campaign.journey(person)
     campaign.bounce(bounce_of(message, status="5.7.1"), DAY_40 + timedelta(days=3))
     assert campaign.journey(person) == before
@@ -135,6 +136,6 @@ def test_an_address_that_bounced_is_not_written_to_again(campaign: Campaign) -> 
 
 def test_equations_hold_after_a_bounce_and_its_letter(campaign: Campaign, person: Person) -> None:
     campaign.bounce(campaign.mails_to(person)[0], DAY_40)
-    campaign.deposit(campaign.print_letters(DAY_40), DAY_40.date(), DAY_40)
-    campaign.open(DAY_40 + timedelta(days=43))
+    campaign.deposit(campaign.print_letters(DAY_40), MONDAY.date(), MONDAY)
+    campaign.open(MONDAY + timedelta(days=43))
     assert campaign.status(person) == "OPENED" and campaign.broken_equations() == []

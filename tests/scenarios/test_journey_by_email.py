@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pipelines.accounts.steps import open_accounts
 from pipelines.notices.bounces import take_in_bounces
-from pipelines.notices.deposits import take_in_deposits
-from pipelines.notices.letter_dispatch import produce_lot
+from pipelines.notices.lot_production import produce_lot
 from pipelines.platform.shards import Shard
 from tests.campaign_driver import LAST_DAY, OPENING, REFERENCE, SENT, Campaign, code_in, paris, request
 from tests.registry_builder import invent
@@ -95,10 +94,10 @@ def test_running_every_step_twice_changes_nothing(campaign: Campaign) -> None:
     campaign.send()
     for lot in lots:
         produce_lot(campaign.letters_made_by, lot, SENT)
-    for kind in ("bounces", "deposits", "oppositions/WEB"):
+    for kind in ("bounces", "printers/PRINCIPAL/deposits", "oppositions/WEB"):
         for key in campaign.home.store.keys("exchanges", f"{kind}/taken/"):
             campaign.home.store.put("exchanges", key.replace("/taken/", "/inbox/"), campaign.home.store.get("exchanges", key))
-    take_in_deposits(campaign.home.db, campaign.home.store, campaign.home.clock, SENT)
+    campaign.take_in_reports(SENT)
     take_in_bounces(campaign.home.db, campaign.home.store, campaign.home.reference_key, 1, paris(2022, 2, 2))
     campaign.take_in_oppositions(paris(2022, 2, 4))
     open_accounts(campaign.home.db, campaign.home.policy, Shard(0, 63), campaign.home.clock, OPENING)

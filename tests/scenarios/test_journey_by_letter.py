@@ -7,7 +7,6 @@ from datetime import date
 
 import pytest
 
-from pipelines.notices.deposits import take_in_deposits
 from tests.campaign_driver import LAST_DAY, OPENING, SENT, Campaign, paris, request
 from tests.registry_builder import by_letter, invent
 
@@ -91,73 +90,11 @@ def test_no_object_of_a_lot_shows_a_name_or_a_code_in_clear(campaign: Campaign) 
     assert not any(word.encode() in contents for word in (person.birth_name, person.matricule, code, f"{person.address_4}"))
 
 
-def test_a_deposit_of_another_number_of_letters_is_not_recorded(campaign: Campaign) -> None:
-    campaign.register(by_letter(1))
-    (lot,) = campaign.notify()
-    counts = campaign.deposit_report(f"lot_id;deposited_on;letters\n{lot};2022-01-31;2\n".encode(), SENT)
-    assert counts["COUNT_DIFFERS"] == 1 and campaign.status(by_letter(1)) == "PLANNED"
-
-
-@pytest.mark.parametrize("day", ["2022-01-30", "2022-02-02"])
-def test_a_deposit_before_the_print_or_in_the_future_is_not_recorded(campaign: Campaign, day: str) -> None:
-    campaign.register(by_letter(1))
-    (lot,) = campaign.notify()
-    counts = campaign.deposit_report(f"lot_id;deposited_on;letters\n{lot};{day};1\n".encode(), paris(2022, 2, 1))
-    assert counts["DATE_IMPOSSIBLE"] == 1 and campaign.status(by_letter(1)) == "PLANNED"
-
-
-def test_a_second_deposit_of_a_lot_does_not_move_the_window(campaign: Campaign) -> None:
-    person = by_letter(1)
-    campaign.register(person)
-    lots = campaign.notify_by_letter()
-    counts = campaign.deposit(lots, date(2022, 2, 7), paris(2022, 2, 8))
-    assert counts["ALREADY_DEPOSITED"] == 1 and campaign.journey(person)["last_day"] == LAST_DAY
-
-
-@pytest.mark.parametrize("line", ["7;yesterday;1", "7;2022-01-31", "seven;2022-01-31;1", ""])
-def test_a_bad_line_of_a_deposit_report_does_not_stop_the_others(campaign: Campaign, line: str) -> None:
-    campaign.register(by_letter(1))
-    (lot,) = campaign.notify()
-    counts = campaign.deposit_report(f"lot_id;deposited_on;letters\n{line}\n{lot};2022-01-31;1\n".encode(), SENT)
-    assert (counts["BAD_LINE"], counts["RECORDED"]) == (1, 1)
-
-
-def test_a_lot_nobody_knows_is_answered(campaign: Campaign) -> None:
-    campaign.deposit_report(b"lot_id;deposited_on;letters\n987654;2022-01-31;1\n", SENT)
-    (key,) = campaign.home.store.keys("exchanges", "deposits/answers/")
-    assert campaign.home.store.get("exchanges", key).decode().splitlines()[1] == "1;;UNKNOWN_LOT"
-
-
-@pytest.mark.parametrize("number", ["999999999999999999999", "-1"])
-def test_a_lot_number_that_cannot_exist_does_not_stop_the_others(campaign: Campaign, number: str) -> None:
-    campaign.register(by_letter(1))
-    (lot,) = campaign.notify()
-    counts = campaign.deposit_report(f"lot_id;deposited_on;letters\n{number};2022-01-31;1\n{lot};2022-01-31;1\n".encode(), SENT)
-    assert counts["RECORDED"] == 1
-
-
-@pytest.mark.parametrize("content", [b"", b"lot;day;letters\n", b"\xff\xfe\x00", b'lot_id;deposited_on;letters\n"1'])
-def test_a_deposit_report_that_is_not_one_is_refused_whole_and_answered(campaign: Campaign, content: bytes) -> None:
-    counts = campaign.deposit_report(content, SENT)
-    (key,) = campaign.home.store.keys("exchanges", "deposits/answers/")
-    assert counts["files_refused"] == 1 and campaign.home.store.get("exchanges", key).startswith(b"file_refused\n")
-
-
 def test_a_letter_whose_name_fits_no_line_leaves_its_lot_and_the_others_are_printed(campaign: Campaign) -> None:
     strange, plain = by_letter(1, birth_name="W" * 60), by_letter(2)
     campaign.register(strange, plain)
     (lot,) = campaign.notify()
     assert campaign.manifest(lot)["letters"] == 1 and campaign.journey(strange)["reason"] == "UNPRINTABLE"
-
-
-def test_a_deposit_of_a_name_already_used_is_read_again_as_another_file(campaign: Campaign) -> None:
-    campaign.register(by_letter(1))
-    (lot,) = campaign.notify()
-    for letters in (2, 1):
-        report = f"lot_id;deposited_on;letters\n{lot};2022-01-31;{letters}\n"
-        campaign.home.store.put("exchanges", "deposits/inbox/same.csv", report.encode())
-        take_in_deposits(campaign.home.db, campaign.home.store, campaign.home.clock, SENT)
-    assert campaign.status(by_letter(1)) == "NOTIFIED"
 
 
 def test_equations_hold_after_letters(campaign: Campaign) -> None:

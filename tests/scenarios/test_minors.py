@@ -78,6 +78,15 @@ def test_coming_of_age_inside_the_window_opens_nothing(campaign: Campaign) -> No
     assert (campaign.accounts(child), campaign.journey(child)["reason"]) == ([], "CAME_OF_AGE")
 
 
+def test_who_comes_of_age_between_the_planning_and_the_sending_is_told_in_person(campaign: Campaign) -> None:
+    child = child_born("20040201", email="titouan@courriel.example")
+    campaign.register(PARENT, child)
+    campaign.decide(campaign.plan())
+    campaign.send(paris(2022, 2, 1))
+    campaign.notify(paris(2022, 2, 1, 14))
+    assert len(campaign.mails_to(PARENT)) == len(campaign.mails_to(child)) == 1 and campaign.broken_equations() == []
+
+
 def test_coming_of_age_inside_the_window_sends_a_new_notice(campaign: Campaign) -> None:
     child = child_born("20040301", email="titouan@courriel.example")
     campaign.register(PARENT, child)

@@ -17,8 +17,8 @@ import pypdfium2
 import zxingcpp
 
 from pipelines.notices.letters.datamatrix import MODULE_POINTS, QUIET, SIDE
-from pipelines.notices.letters.layout import Skeleton, Slot
 from pipelines.notices.letters.letter import Composition, Days, Letter, Variant, field_texts
+from pipelines.notices.letters.skeleton import Skeleton, Slot
 from pipelines.platform.errors import FinalError
 
 SAMPLE, SAMPLE_WITH_CARE = 8, 4

@@ -120,11 +120,14 @@ class FontCase:
         if missing:
             raise BadTemplateError(f"letter/fonts:1: missing {', '.join(missing)}")
 
+    def find(self, families: Iterable[str], weight: int) -> Face | None:
+        """Return the face of a style, None if it is not shipped: another one would be taken from the machine."""
+        return self._faces.get((next(iter(families), ""), weight))
+
     def face(self, families: Iterable[str], weight: int) -> Face:
         """Return the face of a style. Raises: BadTemplateError if variable text is set in a font that is not shipped."""
-        first = next(iter(families), "")
-        try:
-            return self._faces[first, weight]
-        except KeyError:
+        found = self.find(families, weight)
+        if found is None:
             known = ", ".join(f"{family} {bold}" for family, bold in FILES)
-            raise BadTemplateError(f"letter/letter.css:1: variable text uses {first!r} {weight}; shipped: {known}") from None
+            raise BadTemplateError(f"letter/letter.css:1: variable text uses {next(iter(families), '')!r} {weight}; shipped: {known}")
+        return found

@@ -12,13 +12,14 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from pipelines.notices.letters.datamatrix import MODULES, SIDE
+from pipelines.notices.letters.fit import SMALLEST_SHARE
 from pipelines.notices.letters.fonts import UNIT, WESTERN, is_plain
-from pipelines.notices.letters.layout import Skeleton, Slot
-from pipelines.notices.letters.letter import ADDRESS_LINES, FIELDS, Refusal
+from pipelines.notices.letters.letter import ADDRESS_LINES, Refusal
+from pipelines.notices.letters.skeleton import Skeleton, Slot
 
-SMALLEST_SHARE = 0.75
 KEPT = 1024
-_BEFORE_ADDRESS = len(FIELDS) - ADDRESS_LINES
+# What may be of any length; a layout in which the longest day, code, reference or sequence does not fit is refused (`fit.check_room`).
+_FREE = ("name", "address", "receipt")
 
 
 def drawable(slots: Iterable[Slot], texts: Mapping[str, str]) -> bool:
@@ -78,18 +79,20 @@ class PagePainter:
         self._symbol = skeleton.symbol
         self._forms = form_pages(form, skeleton.pages)
         self._slots = skeleton.slots
+        self._fields = skeleton.fields
+        self._before_address = len(skeleton.fields) - ADDRESS_LINES
         # Where a text begins must not depend on its width.
         quick = all(slot.align == "left" for slot in skeleton.slots)
         self._quick = {lines: self._quick_way(lines) for lines in range(1, ADDRESS_LINES + 1)} if quick else {}
 
     def paint_quickly(self, texts: Sequence[str], symbol: str) -> list[bytes] | None:
-        """Return the pages of a letter from its own texts, in the order of `FIELDS`; None where it needs the careful way."""
+        """Return the pages of a letter from its own texts, in the order of the fields; None where it needs the careful way."""
         try:
             plain = "\n".join((*texts, symbol)).encode(WESTERN)
         except UnicodeEncodeError:
             return None
         strings = plain.split(b"\n")
-        way = self._quick.get(len(texts) - _BEFORE_ADDRESS)
+        way = self._quick.get(len(texts) - self._before_address)
         if way is None or len(strings) != len(texts) + 1 or not is_plain(plain):
             return None
         for place, characters, units, table in way.rooms:
@@ -109,7 +112,7 @@ class PagePainter:
 
     def _quick_way(self, lines: int) -> _Quick:
         """Return what draws the letters with so many address lines."""
-        fields = FIELDS[: _BEFORE_ADDRESS + lines]
+        fields = self._fields[: self._before_address + lines]
         places = {field: place for place, field in enumerate(fields)}
         slots = [slot for slot in self._slots if slot.field in places]
         pages: list[_Page] = []
@@ -118,7 +121,8 @@ class PagePainter:
             template = self._page(number, (_Shown(slot, slot.size, slot.face.name, slot.x, b"(%b)") for slot in used), "%b")
             filling = [len(fields)] * (number == 0) + [places[slot.field] for slot in used]
             pages.append((template, itemgetter(*filling)))
-        return _Quick([_room(places[slot.field], slot) for slot in slots], pages)
+        free = [slot for slot in slots if slot.field.startswith(_FREE)]
+        return _Quick([_room(places[slot.field], slot) for slot in free], pages)
 
 
 def form_pages(form: str, pages: int) -> list[bytes]:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from pipelines.notices.kind import Subject
 from pipelines.notices.letters.datamatrix import masks
+from pipelines.notices.letters.fields import filled_fields
 from pipelines.notices.letters.fonts import Face
-from pipelines.notices.letters.layout import LetterLayout, Skeleton, filled_fields
+from pipelines.notices.letters.layout import LetterLayout
 from pipelines.notices.letters.letter import Composition, Days, Letter, Placed, Refusal, Variant, field_texts, own_texts
 from pipelines.notices.letters.page_content import PagePainter, drawable, form_pages, smaller_sizes
 from pipelines.notices.letters.pdf_file import write_pdf
 from pipelines.notices.letters.shared_objects import SharedObjects, shared_objects
-from pipelines.notices.templates import TemplateKind, TemplateVersion, template_version
+from pipelines.notices.letters.skeleton import Skeleton
+from pipelines.notices.templates import TemplateKind, TemplateVersion, template_versions
 
-TITLE = "Mon espace santé : avis d'ouverture"
 KEPT_OBJECTS = 16
 
 
@@ -44,15 +46,16 @@ class LetterPress:
         self._layout = LetterLayout(templates_dir)
         self._skeletons: dict[Variant, Skeleton] = {}
         self._shared = lru_cache(KEPT_OBJECTS)(_shared)
-        self.version: TemplateVersion = template_version(TemplateKind.LETTER, templates_dir)
+        self.versions: Mapping[Subject, TemplateVersion] = template_versions(TemplateKind.LETTER, templates_dir, Subject)
+        self.version = self.versions[Subject.NOTICE]
+        # A press lives as long as its process: without this the collector would walk all that it loaded again for every few lots.
+        gc.collect()
+        gc.freeze()
 
     def skeleton(self, variant: Variant) -> Skeleton:
         """Return the layout of a variant, made on first use."""
         if variant not in self._skeletons:
             self._skeletons[variant] = self._layout.skeleton(variant)
-            # What is alive now stays: without this the collector would walk all of WeasyPrint again for every few lots.
-            gc.collect()
-            gc.freeze()
         return self._skeletons[variant]
 
     def compose(self, letters: Sequence[Letter], days: Days) -> Composition:
@@ -76,7 +79,8 @@ class LetterPress:
             job.contents += drawn
         faces = {slot.face.name: slot.face for variant in job.painters for slot in self.skeleton(variant).slots}
         shared = self._shared(tuple(job.forms.items()), tuple(faces[name] for name in sorted(faces)))
-        pdf, sha256 = write_pdf(shared, job.contents, TITLE)
+        titles = dict.fromkeys(self.skeleton(variant).title for variant in job.painters)
+        pdf, sha256 = write_pdf(shared, job.contents, " ; ".join(titles))
         with_care, placed, refused = tuple(job.with_care), tuple(job.placed), tuple(job.refused)
         return Composition(pdf, sha256, len(job.contents), job.slow, with_care, placed, refused)
 
@@ -96,7 +100,7 @@ class LetterPress:
         if drawable(skeleton.slots, texts):
             return self._painter(job, letter.variant).paint(texts, sizes, symbol)
         form = f"S{job.slow}"
-        job.forms[form] = self._layout.one_letter(letter.variant, filled_fields(texts, sizes))
+        job.forms[form] = self._layout.one_letter(letter.variant, filled_fields(texts, sizes), skeleton.pages)
         job.slow += 1
         return form_pages(form, skeleton.pages)
 

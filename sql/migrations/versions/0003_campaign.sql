@@ -41,13 +41,13 @@ insert into campaign.journey_move (before, after, meaning) values
 ('ELIGIBLE', 'EXCLUDED', 'found ineligible when planned again'),
 ('EXCLUDED', 'PLANNED', 'the reason of the exclusion is gone'),
 ('PLANNED', 'NOTIFIED', 'the notice has left: the six weeks run'),
-('PLANNED', 'ELIGIBLE', 'the wave was rejected'),
+('PLANNED', 'ELIGIBLE', 'the wave was rejected, or the person came of age before the notice left'),
 ('PLANNED', 'OPPOSED', 'opposed with a code whose deposit is not reported yet'),
 ('PLANNED', 'EXCLUDED', 'the letter cannot be printed, or the refused e-mail has no letter to follow'),
 ('PLANNED', 'CANCELLED', 'died or left before the notice counted'),
 ('NOTIFIED', 'PLANNED', 'the e-mail bounced: a letter follows'),
-('NOTIFIED', 'EXCLUDED', 'the e-mail bounced and there is no postal address'),
-('NOTIFIED', 'ELIGIBLE', 'came of age: the notice must go to the adult'),
+('NOTIFIED', 'EXCLUDED', 'the e-mail bounced and there is no postal address, or the letter came back and the policy stops the window'),
+('NOTIFIED', 'ELIGIBLE', 'came of age, or the letter came back and the address was corrected: a new notice goes out'),
 ('NOTIFIED', 'OPPOSED', 'opposed in time'),
 ('NOTIFIED', 'OPENED', 'six weeks without opposition'),
 ('NOTIFIED', 'CANCELLED', 'died or left inside the window');
@@ -71,6 +71,15 @@ create index journey_window on campaign.journey (last_day, person_id) where stat
 create index journey_waiting on campaign.journey (wave_id, person_id) where status = 'PLANNED';
 grant select, insert, update on campaign.journey to espace_pipeline;
 
+-- Grain: one department of one campaign, all of whose people were looked at on a day: planning leaves it alone for some days.
+create table campaign.told_department (
+  campaign_id smallint not null references campaign.campaign,
+  department text not null collate "C",
+  told_on date not null,
+  primary key (campaign_id, department)
+);
+grant select, insert, update, delete on campaign.told_department to espace_pipeline;
+
 create function campaign.journey_begins() returns trigger
 language plpgsql as $$
 begin
@@ -85,8 +94,10 @@ begin
 end
 $$;
 
+-- The plan of a statement over transition tables is kept for a session: one made for a few rows would compare each of a million with
+-- each other. Hence no nested loop, here and in `attempt_moves`.
 create function campaign.journey_moves() returns trigger
-language plpgsql as $$
+language plpgsql set enable_nestloop = off as $$
 begin
   if exists (
     select from moved as m
@@ -117,7 +128,8 @@ for each statement execute function campaign.journey_moves();
 create type campaign.attempt_status as enum ('PREPARED', 'CLAIMED', 'SENT', 'FAILED', 'CANCELLED');
 
 -- Grain: one attempt to tell one person. The recipient is the person or a representative; the contact version says where it went.
--- An e-mail is SENT when the relay has accepted it, a letter when the post has received it.
+-- An e-mail is SENT when the relay has accepted it, a letter when the post has received it. The attempts of one letter (the minors of
+-- one household) share its lot and its rank there. `returned_on` is the day on which the post gave the letter back.
 create table campaign.attempt (
   person_id bigint not null,
   campaign_id smallint not null,
@@ -133,18 +145,22 @@ create table campaign.attempt (
   submissions smallint not null default 0,
   sent_at timestamptz,
   sent_on date,
+  returned_on date,
+  return_motive text,
   failure text,
   primary key (person_id, campaign_id, attempt_no),
   constraint what_was_sent_has_its_day check (status <> 'SENT' or sent_on is not null),
-  constraint what_failed_has_its_reason check (status <> 'FAILED' or failure is not null)
+  constraint what_failed_has_its_reason check (status <> 'FAILED' or failure is not null),
+  constraint what_came_back_has_its_motive check ((returned_on is null) = (return_motive is null))
 ) partition by range (person_id);
 select platform.partition_by_person('campaign.attempt', 90);
 create index attempt_open on campaign.attempt (wave_id, channel, person_id) where status in ('PREPARED', 'CLAIMED');
+create index attempt_returned on campaign.attempt (person_id) where returned_on is not null and status = 'SENT';
 create index attempt_lot on campaign.attempt (lot_id, lot_rank) where lot_id is not null;
 grant select, insert, update on campaign.attempt to espace_pipeline;
 
 create function campaign.attempt_moves() returns trigger
-language plpgsql as $$
+language plpgsql set enable_nestloop = off as $$
 begin
   if exists (
     select from moved as m

@@ -3,26 +3,87 @@
 create schema notices;
 grant usage on schema notices to espace_pipeline;
 
--- Grain: one lot of letters, printed and deposited together. HANDED_OVER once its manifest lies in the object store,
--- EMPTY when none of its letters could be printed.
+-- Grain: one attempt, with who it concerns, who it goes to and where: what a letter or an e-mail is made from. The contact data are
+-- those of the attempt's version, whatever the registry brought since.
+create view notices.addressed_attempt as
+select
+  a.person_id,
+  a.campaign_id,
+  a.attempt_no,
+  a.wave_id,
+  a.channel,
+  a.status,
+  a.recipient_id,
+  a.contact_version,
+  a.lot_id,
+  a.lot_rank,
+  w.planned_for,
+  w.status as wave_status,
+  a.recipient_id <> a.person_id as is_represented,
+  p.born_on,
+  p.first_names as person_first_names,
+  coalesce(p.used_name, p.birth_name) as person_name,
+  r.first_names as recipient_first_names,
+  coalesce(r.used_name, r.birth_name) as recipient_name,
+  c.body,
+  c.email,
+  c.address_2,
+  c.address_3,
+  c.address_4,
+  c.address_5,
+  c.postcode,
+  c.town,
+  c.large_print
+from campaign.attempt as a
+inner join campaign.wave as w on a.wave_id = w.wave_id
+inner join registry.contact_version as c on a.recipient_id = c.person_id and a.contact_version = c.version
+inner join registry.person as p on a.person_id = p.person_id
+inner join registry.person as r on a.recipient_id = r.person_id;
+grant select on notices.addressed_attempt to espace_pipeline;
+
+-- Grain: one lot of letters of one insurance body and one wording, printed and deposited together by one print house.
+-- HANDED_OVER once its manifest lies in the object store; ACCEPTED, REFUSED and PRINTED as the print house says; DEPOSITED once the
+-- post has it; WITHDRAWN when it was refused and its letters went back to wait; EMPTY when none of its letters could be printed.
+-- `remakes` counts how often it was made again, identical.
 create table notices.print_lot (
   lot_id bigint generated always as identity primary key,
   work_id bigint not null references platform.unit_of_work,
   lot_no integer not null,
+  printer text not null,
+  body text not null,
+  large_print boolean not null,
+  prepared_for date not null,
   letters integer not null check (letters >= 0),
-  status text not null default 'PLANNED' check (status in ('PLANNED', 'HANDED_OVER', 'DEPOSITED', 'EMPTY')),
+  status text not null default 'PLANNED' check (
+    status in ('PLANNED', 'HANDED_OVER', 'ACCEPTED', 'REFUSED', 'WITHDRAWN', 'PRINTED', 'DEPOSITED', 'EMPTY')
+  ),
+  template text not null,
   pages integer,
-  template text,
   pdf_sha256 text,
   handed_over_at timestamptz,
+  refusal text,
+  remakes smallint not null default 0,
+  printed_on date,
   deposited_on date,
   unique (work_id, lot_no),
   check ((status in ('PLANNED', 'EMPTY')) = (pdf_sha256 is null)),
+  check ((status in ('REFUSED', 'WITHDRAWN')) = (refusal is not null)),
   check ((status = 'DEPOSITED') = (deposited_on is not null))
 );
+create index lot_of_printer on notices.print_lot (printer, prepared_for);
+create index lot_unfinished on notices.print_lot (status, lot_id) where status in ('PLANNED', 'REFUSED');
 grant select, insert, update on notices.print_lot to espace_pipeline;
 
--- Grain: one line of a partner's report (bounce, deposit) and what was made of it.
+-- Grain: one letter of a lot that was damaged and printed again, as one report says.
+create table notices.reprint (
+  lot_id bigint not null references notices.print_lot,
+  sequence integer not null,
+  work_id bigint not null references platform.unit_of_work,
+  primary key (lot_id, sequence, work_id)
+);
+grant select, insert on notices.reprint to espace_pipeline;
+
+-- Grain: one line of a partner's report (bounce, acceptance, printing, deposit, returned letter) and what was made of it.
 create table notices.report_line (
   work_id bigint not null references platform.unit_of_work,
   line integer not null,

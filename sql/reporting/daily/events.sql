@@ -1,14 +1,31 @@
 -- What happened on each legal day from :first_day to :last_day. Grain: one kind of event on one day.
--- E-mails and deposits are counted on the day that counts for the window, requests and bounces on the day they were taken in.
+-- E-mails and letters (not the people whom one letter concerns) are counted on the day that counts for the window, returned letters on
+-- the day on which the post gave them back, requests and bounces on the day they were taken in.
 -- Index: journey, attempt and account have none on a day (each is read once); the others are small or read by their keys.
 with attempt as (
   select
-    case channel when 'EMAIL' then 'EMAIL_SENT' else 'LETTER_DEPOSITED' end as event,
+    'EMAIL_SENT' as event,
     sent_on as day,
     count(*) as times
   from campaign.attempt
-  where sent_on between :first_day and :last_day
-  group by 1, 2
+  where channel = 'EMAIL' and sent_on between :first_day and :last_day
+  group by sent_on
+  union all
+  select
+    'LETTER_DEPOSITED',
+    sent_on,
+    count(distinct row(lot_id, lot_rank))
+  from campaign.attempt
+  where channel = 'LETTER' and sent_on between :first_day and :last_day
+  group by sent_on
+  union all
+  select
+    'LETTER_RETURNED',
+    returned_on,
+    count(distinct row(lot_id, lot_rank))
+  from campaign.attempt
+  where returned_on between :first_day and :last_day
+  group by returned_on
 ),
 
 work as (

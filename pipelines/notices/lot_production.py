@@ -1,0 +1,132 @@
+"""Making lots: each composed, read again, sealed for its print house and handed over once; or made again, identical, when it was lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pipelines.campaign.window import last_day
+from pipelines.notices.letter_dispatch import LetterDispatch, lot_letters, people_by_letter
+from pipelines.notices.letters.checks import check_lot
+from pipelines.notices.letters.letter import Composition, Days, Letter
+from pipelines.notices.print_lot import BUCKET, LotHead, make_lot, require_key
+from pipelines.platform.database import Counts, Work
+from pipelines.platform.errors import FinalError, RuleError
+from pipelines.registry.birth_date import MAJORITY
+
+
+class LotLostError(FinalError):
+    """A lot cannot be made again as it was."""
+
+
+@dataclass(frozen=True)
+class _Composed:
+    """The letters of a lot as they were meant and as they came out; `ranks` are those in the lot of the letters that were left out."""
+
+    letters: Sequence[Letter]
+    days: Days
+    composition: Composition
+    postcodes: Sequence[str | None]
+    ranks: Sequence[int]
+
+
+def produce_lots(dispatch: LetterDispatch, lot_ids: Iterable[int], as_of: datetime) -> Counts:
+    """Produce lots one after the other; return the sums. Safe to repeat. Raises what `produce_lot` raises: later lots are then not made."""
+    total = Counter[str]()
+    for lot_id in lot_ids:
+        total.update(produce_lot(dispatch, lot_id, as_of))
+    return dict(total)
+
+
+def produce_lot(dispatch: LetterDispatch, lot_id: int, as_of: datetime) -> Counts:
+    """Compose the letters of a lot, read them again, seal them, put them where the print house fetches them, then hand the lot over.
+
+    Safe to repeat, and to kill: the same lot gives the same PDF under the same keys; the manifest, which makes the lot visible,
+    is written last; a lot that is handed over is left alone. The window starts with the deposit, not here.
+    Raises: LotCheckError, before anything is written, where the lot does not read as it was meant; PrinterKeyError.
+    """
+    template = dispatch.press.version.label
+    with dispatch.db.transaction() as session:
+        lot = session.one("notices/find_lot", lot_id=lot_id)
+        in_use = session.one("notices/template_in_use", template=template)["in_use"]
+    if lot["status"] != "PLANNED":
+        return {"lots": 0, "letters": 0, "pages": 0, "slow": 0, "refused": 0}
+    made = _compose(dispatch, lot)
+    composition = made.composition
+    if composition.placed:
+        check_lot(lot_id, composition, made.letters, made.days, dispatch.press.skeleton, whole=not in_use)
+        _put(dispatch, lot, made)
+    handed_over_at = dispatch.clock.present(as_of)
+
+    def settle(work: Work) -> Counts:
+        if made.ranks:
+            work.run("notices/leave_out_letters", lot_id=lot_id, lot_ranks=made.ranks)
+        if composition.placed:
+            work.run(
+                "notices/hand_over_lot",
+                lot_id=lot_id, pages=composition.pages, pdf_sha256=composition.sha256, template=template, handed_over_at=handed_over_at,
+            )  # fmt: skip
+        else:
+            work.run("notices/close_empty_lot", lot_id=lot_id)
+        return {
+            "lots": 1, "letters": len(composition.placed), "pages": composition.pages, "slow": composition.slow, "refused": len(made.ranks),
+        }  # fmt: skip
+
+    return dispatch.db.once("produce_lot", str(lot_id), as_of, settle).counts
+
+
+def remake_lot(dispatch: LetterDispatch, lot_id: int, as_of: datetime, actor: str = "pipeline") -> Counts:
+    """Write a lot again under its keys, letter for letter and byte for byte as before; a refused lot is thereby handed over anew.
+
+    Works whatever became of the lot since, its deposit included, and starts no window. Safe to repeat.
+    Raises: RuleError if there is no such lot, it was never handed over, or was withdrawn; LotLostError, before anything is written, if
+    another version of the template is in place, or if the registry was corrected since, so that the letters would differ.
+    """
+    with dispatch.db.transaction() as session:
+        found = session.all("notices/find_lot", lot_id=lot_id)
+    if not found or found[0]["pdf_sha256"] is None:
+        raise RuleError(f"lot {lot_id} was never handed over: there is nothing to make again")
+    if found[0]["status"] == "WITHDRAWN":
+        raise RuleError(f"lot {lot_id} was withdrawn: its letters leave in other lots")
+    lot, label = dict(found[0]), dispatch.press.version.label
+    if lot["template"] != label:
+        raise LotLostError(f"lot {lot_id} was made with {lot['template']}, and {label} is in place: put that version of the template back")
+    made = _compose(dispatch, lot)
+    if made.composition.sha256 != lot["pdf_sha256"]:
+        raise LotLostError(f"lot {lot_id} would not be what was handed over: the registry was corrected since; give the copy in the store")
+    _put(dispatch, lot, made)
+
+    def note(work: Work) -> Counts:
+        return {"lots": work.run("notices/note_remake", lot_id=lot_id, remakes=lot["remakes"]), "letters": len(made.composition.placed)}
+
+    return dispatch.db.once("remake_lot", f"{lot_id}/{lot['remakes'] + 1}", as_of, note, actor=actor).counts
+
+
+def _compose(dispatch: LetterDispatch, lot: Mapping[str, Any]) -> _Composed:
+    with dispatch.db.transaction() as session:
+        rows = session.all("notices/lot_letters", lot_id=lot["lot_id"], majority_years=MAJORITY)
+    firsts = [people[0] for people in people_by_letter(rows)]
+    letters = lot_letters(rows, dispatch.code_key, dispatch.reference_key)
+    days = Days(lot["prepared_for"], last_day(lot["prepared_for"]))
+    composition = dispatch.press.compose(letters, days)
+    refused = {reference for reference, _ in composition.refused}
+    by_letter = list(zip(firsts, letters, strict=True))
+    return _Composed(
+        letters,
+        days,
+        composition,
+        [row["postcode"] for row, letter in by_letter if letter.reference not in refused],
+        [row["letter_no"] for row, letter in by_letter if letter.reference in refused],
+    )
+
+
+def _put(dispatch: LetterDispatch, lot: Mapping[str, Any], made: _Composed) -> None:
+    """Seal the letters of a lot and write its objects, the manifest last."""
+    kind = made.letters[0].variant.kind
+    head = LotHead(lot["lot_id"], lot["printer"], lot["body"], kind.value, lot["large_print"], lot["prepared_for"])
+    key = require_key(dispatch.printers, lot["printer"])
+    for name, content in make_lot(head, made.composition, made.postcodes, dispatch.press.version, key).objects:
+        dispatch.store.put(BUCKET, name, content)

@@ -1,0 +1,256 @@
+"""What the print house says of a lot before the post has it, and what becomes of a lot that it refuses or loses."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date, datetime
+
+import pytest
+
+from pipelines.notices.lot_production import LotLostError, remake_lot
+from pipelines.notices.print_lot import PrinterKeyError, object_keys
+from pipelines.notices.refused_lots import RefusedLotError, settle_refused_lots, withdraw_lot
+from pipelines.platform.errors import RuleError
+from tests.campaign_driver import SENT, Campaign, paris
+from tests.registry_builder import by_letter
+
+PEOPLE = [by_letter(number) for number in range(1, 4)]
+NEXT_DAY = paris(2022, 2, 1)
+
+
+@pytest.fixture
+def lot(campaign: Campaign) -> int:
+    """A lot of three letters, handed over on 31 January."""
+    campaign.register(*PEOPLE)
+    (made,) = campaign.notify()
+    return made
+
+
+def state(campaign: Campaign, lot: int) -> str:
+    """Return where a lot stands."""
+    return str(campaign.rows("select status from notices.print_lot where lot_id = :lot", lot=lot)[0]["status"])
+
+
+def said(campaign: Campaign, kind: str, *lines: str) -> list[str]:
+    """Send reports of one line each, in their order; return the outcomes."""
+    outcomes = []
+    for line in lines:
+        campaign.report(kind, line, at=NEXT_DAY)
+        outcomes += campaign.answers(kind)
+    return outcomes
+
+
+# Announced before they leave.
+
+
+def test_the_volumes_of_a_day_are_announced_before_any_lot_leaves(campaign: Campaign) -> None:
+    campaign.register(*[by_letter(number) for number in range(1, 61)])
+    campaign.register(*[by_letter(number) for number in range(61, 64)], body="MSA")
+    campaign.decide(campaign.plan())
+    campaign.gather()
+    (key,) = campaign.home.store.keys("print", "")
+    assert key == "PRINCIPAL/announcements/2022-01-31.json"
+    assert json.loads(campaign.home.store.get("print", key)) == {
+        "contract": "print_announcement/1",
+        "printer": "PRINCIPAL",
+        "prepared_for": "2022-01-31",
+        "lots": 3,
+        "letters": 63,
+        "volumes": [
+            {"sender": "CPAM", "large_print": False, "lots": 2, "letters": 60},
+            {"sender": "MSA", "large_print": False, "lots": 1, "letters": 3},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("at", "day"), [(paris(2022, 1, 28, 17), "2022-01-28"), (paris(2022, 1, 28, 18), "2022-01-31"), (paris(2022, 4, 16), "2022-04-19")]
+)
+def test_a_lot_is_prepared_for_the_day_on_which_it_can_be_deposited(campaign: Campaign, at: datetime, day: str) -> None:
+    campaign.register(*PEOPLE)
+    (lot,) = campaign.notify(at)
+    assert campaign.manifest(lot)["prepared_for"] == day
+
+
+# Accepted or refused.
+
+
+def test_a_lot_is_accepted_then_printed(campaign: Campaign, lot: int) -> None:
+    assert said(campaign, "acceptances", f"{lot};ACCEPTED;") == ["RECORDED"] and state(campaign, lot) == "ACCEPTED"
+    assert said(campaign, "printings", f"{lot};2022-02-01;3;") == ["RECORDED"] and state(campaign, lot) == "PRINTED"
+
+
+@pytest.mark.parametrize(
+    ("lines", "outcomes"),
+    [
+        (["ACCEPTED;", "ACCEPTED;"], ["RECORDED", "REPEATED"]),
+        (["ACCEPTED;", "REFUSED;PDF_UNREADABLE"], ["RECORDED", "CONTRADICTS"]),
+        (["REFUSED;PDF_UNREADABLE", "REFUSED;PDF_UNREADABLE"], ["RECORDED", "REPEATED"]),
+        (["REFUSED;PDF_UNREADABLE", "REFUSED;TOTALS_DIFFER"], ["RECORDED", "CONTRADICTS"]),
+        (["REFUSED;PDF_UNREADABLE", "ACCEPTED;"], ["RECORDED", "CONTRADICTS"]),
+        (
+            ["REFUSED;WEATHER", "REFUSED;", "PERHAPS;", "ACCEPTED;PDF_UNREADABLE"],
+            ["UNKNOWN_REASON", "UNKNOWN_REASON", "BAD_LINE", "BAD_LINE"],
+        ),
+    ],
+)
+def test_the_first_word_on_a_lot_stands(campaign: Campaign, lot: int, lines: list[str], outcomes: list[str]) -> None:
+    assert said(campaign, "acceptances", *[f"{lot};{line}" for line in lines]) == outcomes
+
+
+def test_an_acceptance_that_comes_after_the_deposit_is_late_and_a_refusal_contradicts(campaign: Campaign, lot: int) -> None:
+    campaign.deposit([lot], SENT.date(), SENT)
+    assert said(campaign, "acceptances", f"{lot};ACCEPTED;", f"{lot};REFUSED;PDF_UNREADABLE") == ["LATE", "CONTRADICTS"]
+    assert state(campaign, lot) == "DEPOSITED"
+
+
+def test_a_lot_damaged_on_the_way_is_handed_over_again_identical(campaign: Campaign, lot: int) -> None:
+    before, index_before = campaign.opened(lot)
+    keys = object_keys("PRINCIPAL", lot)
+    campaign.home.store.put("print", keys[0], b"damaged")
+    said(campaign, "acceptances", f"{lot};REFUSED;CANNOT_DECRYPT")
+    assert settle_refused_lots(campaign.letters_made_by, NEXT_DAY) == 1
+    assert campaign.opened(lot) == (before, index_before) and state(campaign, lot) == "HANDED_OVER"
+
+
+def test_a_lot_refused_again_after_it_was_made_again_stops_and_somebody_is_called_once(campaign: Campaign, lot: int) -> None:
+    said(campaign, "acceptances", f"{lot};REFUSED;DIGEST_DIFFERS")
+    settle_refused_lots(campaign.letters_made_by, NEXT_DAY)
+    said(campaign, "acceptances", f"{lot};REFUSED;FILE_MISSING")
+    with pytest.raises(RefusedLotError, match=rf"lots {lot} \(PRINCIPAL: FILE_MISSING\)"):
+        settle_refused_lots(campaign.letters_made_by, NEXT_DAY)
+    assert settle_refused_lots(campaign.letters_made_by, NEXT_DAY) == 0 and state(campaign, lot) == "REFUSED"
+
+
+def test_a_lot_whose_content_is_refused_is_not_made_again(campaign: Campaign, lot: int) -> None:
+    said(campaign, "acceptances", f"{lot};REFUSED;PDF_UNREADABLE")
+    with pytest.raises(RefusedLotError, match="PDF_UNREADABLE"):
+        settle_refused_lots(campaign.letters_made_by, NEXT_DAY)
+    assert state(campaign, lot) == "REFUSED"
+
+
+def test_the_letters_of_a_withdrawn_lot_leave_in_another_with_the_same_codes(campaign: Campaign, lot: int) -> None:
+    before = {letter.reference: letter.code for letter in campaign.letters(lot)}
+    said(campaign, "acceptances", f"{lot};REFUSED;PDF_UNREADABLE")
+    assert withdraw_lot(campaign.home.db, lot, NEXT_DAY, "ops")["people"] == len(PEOPLE)
+    (again,) = campaign.print_letters(NEXT_DAY)
+    assert again != lot and {letter.reference: letter.code for letter in campaign.letters(again)} == before
+    assert said(campaign, "deposits", f"{lot};2022-02-01;3", f"{again};2022-02-01;3") == ["LOT_REFUSED", "RECORDED"]
+    with pytest.raises(RuleError, match="was withdrawn"):
+        remake_lot(campaign.letters_made_by, lot, NEXT_DAY)
+    assert campaign.broken_equations() == []
+
+
+@pytest.mark.parametrize("verdict", ["ACCEPTED;", None])
+def test_a_lot_that_is_not_refused_is_not_withdrawn(campaign: Campaign, lot: int, verdict: str | None) -> None:
+    if verdict:
+        said(campaign, "acceptances", f"{lot};{verdict}")
+    with pytest.raises(RuleError, match="is not refused by its print house"):
+        withdraw_lot(campaign.home.db, lot, NEXT_DAY, "ops")
+
+
+# Printed, with what was damaged.
+
+
+def test_damaged_letters_printed_again_are_kept_by_their_sequence(campaign: Campaign, lot: int) -> None:
+    assert campaign.report("printings", f"{lot};2022-02-01;3;3 1", at=NEXT_DAY)["reprinted"] == 2
+    found = campaign.rows("select sequence from notices.reprint where lot_id = :lot order by sequence", lot=lot)
+    assert [row["sequence"] for row in found] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("line", "outcome"),
+    [
+        ("2022-02-01;2;", "COUNT_DIFFERS"),
+        ("2022-02-01;3;4", "COUNT_DIFFERS"),
+        ("2022-02-01;3;0", "COUNT_DIFFERS"),
+        ("2022-01-30;3;", "DATE_IMPOSSIBLE"),
+        ("2022-02-02;3;", "DATE_IMPOSSIBLE"),
+        ("2022-02-01;3;two", "BAD_LINE"),
+        ("2022-02-01;3", "BAD_LINE"),
+    ],
+)
+def test_a_printing_that_cannot_be_is_kept_aside(campaign: Campaign, lot: int, line: str, outcome: str) -> None:
+    assert said(campaign, "printings", f"{lot};{line}") == [outcome] and state(campaign, lot) == "HANDED_OVER"
+
+
+def test_the_first_printing_of_a_lot_stands(campaign: Campaign, lot: int) -> None:
+    lines = [f"{lot};2022-02-01;3;", f"{lot};2022-02-01;3;", f"{lot};2022-01-31;3;"]
+    assert said(campaign, "printings", *lines) == ["RECORDED", "REPEATED", "CONTRADICTS"]
+
+
+def test_a_printing_of_a_refused_lot_is_kept_aside_and_one_after_the_deposit_is_late(campaign: Campaign, lot: int) -> None:
+    said(campaign, "acceptances", f"{lot};REFUSED;FILE_MISSING")
+    assert said(campaign, "printings", f"{lot};2022-02-01;3;") == ["LOT_REFUSED"]
+    settle_refused_lots(campaign.letters_made_by, NEXT_DAY)
+    campaign.deposit([lot], SENT.date(), NEXT_DAY)
+    assert said(campaign, "printings", f"{lot};2022-02-01;3;") == ["LATE"]
+
+
+# Lost, and made again.
+
+
+@pytest.mark.parametrize("deposited", [False, True])
+def test_a_lost_lot_is_made_again_byte_for_byte(campaign: Campaign, lot: int, deposited: bool) -> None:
+    before, manifest = campaign.opened(lot), campaign.manifest(lot)
+    if deposited:
+        campaign.deposit([lot], SENT.date(), SENT)
+    window = campaign.journey(PEOPLE[0])
+    for key in object_keys("PRINCIPAL", lot):
+        campaign.home.store.client.delete_object(Bucket=campaign.home.settings.bucket("print"), Key=key)
+    remake_lot(campaign.letters_made_by, lot, paris(2022, 3, 1), "ops")
+    assert (campaign.opened(lot), campaign.manifest(lot), campaign.journey(PEOPLE[0])) == (before, manifest, window)
+    assert campaign.rows("select actor from platform.unit_of_work where step = 'remake_lot'") == [{"actor": "ops"}]
+
+
+def test_a_lot_is_not_made_again_with_another_template(campaign: Campaign, lot: int) -> None:
+    with campaign.owner.begin() as connection:
+        connection.exec_driver_sql("update notices.print_lot set template = 'letter/notice 0.9/older'")
+    with pytest.raises(LotLostError, match="put that version of the template back"):
+        remake_lot(campaign.letters_made_by, lot, NEXT_DAY)
+
+
+def test_a_lot_that_would_differ_is_not_written_over_the_one_that_left(campaign: Campaign, lot: int) -> None:
+    before = campaign.opened(lot)
+    campaign.register(PEOPLE[0].but(used_name="NOUVEAUNOM"), on=date(2022, 2, 1))
+    with pytest.raises(LotLostError, match="the registry was corrected since"):
+        remake_lot(campaign.letters_made_by, lot, NEXT_DAY)
+    assert campaign.opened(lot) == before
+
+
+def test_a_lot_that_never_left_is_not_made_again(campaign: Campaign) -> None:
+    campaign.register(*PEOPLE)
+    campaign.decide(campaign.plan())
+    ((lot,),) = campaign.gather()
+    for unknown in (lot, lot + 1):
+        with pytest.raises(RuleError, match="never handed over"):
+            remake_lot(campaign.letters_made_by, unknown, SENT)
+
+
+# Two print houses.
+
+
+@pytest.fixture
+def two_printers(campaign: Campaign) -> None:
+    """A policy by which the second print house gets every third lot of a run."""
+    policy = campaign.home.policy.model_copy(update={"printers": ("PRINCIPAL", "PRINCIPAL", "SECOND"), "letters_a_lot": 10})
+    campaign.letters_made_by = replace(campaign.letters_made_by, policy=policy)
+
+
+@pytest.mark.usefixtures("two_printers")
+def test_lots_are_dealt_in_turn_and_each_is_sealed_for_its_print_house(campaign: Campaign) -> None:
+    campaign.register(*[by_letter(number) for number in range(1, 61)])
+    lots = campaign.notify()
+    assert [campaign.printer_of(lot) for lot in lots] == ["PRINCIPAL", "PRINCIPAL", "SECOND"] * 2
+    assert [campaign.manifest(lot)["printer"] for lot in lots] == ["PRINCIPAL", "PRINCIPAL", "SECOND"] * 2
+    assert sum(len(campaign.letters(lot)) for lot in lots) == 60
+
+
+def test_no_letter_is_gathered_for_a_print_house_without_a_key(campaign: Campaign) -> None:
+    campaign.register(*PEOPLE)
+    campaign.decide(campaign.plan())
+    campaign.letters_made_by = replace(campaign.letters_made_by, printers={})
+    with pytest.raises(PrinterKeyError, match="PRINCIPAL is missing"):
+        campaign.gather()
+    assert campaign.rows("select 1 as made from notices.print_lot") == []
