@@ -51,7 +51,9 @@ HISTORY = (
     FIRST,
     Delivery("MSA", DeliveryKind.FULL, date(2022, 1, 3), (MOVED_ON, AUNT, LEAVER.but(affiliated_since=date(2005, 1, 1)), STRANGER)),
     Delivery("CPAM", DeliveryKind.DELTA, date(2022, 1, 10), (BABY, STAYING[5].but(email="delta@courriel.example"), LATE[5])),
-    Delivery("CPAM", DeliveryKind.DELTA, date(2022, 1, 17), (WARD.but(email=None), invent(15), FATHER.but(former_matricule=MOTHER.matricule))),
+    Delivery(
+        "CPAM", DeliveryKind.DELTA, date(2022, 1, 17), (WARD.but(email=None), invent(15), FATHER.but(former_matricule=MOTHER.matricule))
+    ),
     LAST,
     Delivery("MSA", DeliveryKind.FULL, date(2022, 1, 31), (AUNT, STRANGER.but(email="stranger@courriel.example"), LEAVER)),
 )

@@ -234,7 +234,7 @@ def send_by_smtp_source(port: int, messages: int, size: int) -> None:
 
 
 def _drain(relay: Postfix) -> None:
-    while "empty" not in relay.run("postqueue", "-p"):
+    while "empty" not in relay.ask("postqueue", "-p"):
         time.sleep(0.2)
 
 

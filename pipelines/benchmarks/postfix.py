@@ -52,6 +52,7 @@ showq unix n - n - - showq
 error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
+smtp unix - - n - - smtp
 virtual unix - n n - - virtual
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
@@ -70,7 +71,7 @@ class Postfix:
         """Return the messages that lie in its mailbox, in the order in which they came."""
         return [file.read_bytes() for file in sorted((self.home / "mail" / "returned" / "new").glob("*"))]
 
-    def run(self, command: str, *arguments: str) -> str:
+    def ask(self, command: str, *arguments: str) -> str:
         """Run one of its own commands, such as `postqueue`."""
         return subprocess.run(
             [f"/usr/sbin/{command}", "-c", str(self.home / "etc"), *arguments], capture_output=True, text=True, check=True

@@ -21,7 +21,7 @@ def sender_of(body: str) -> Sender:
     return Sender(
         code=found.code,
         name=head.name,
-        service=found.regime,
+        service=head.service,
         address=head.address,
         place=head.place,
         phone=head.phone,

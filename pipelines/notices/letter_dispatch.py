@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from itertools import groupby, islice
+from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import Any
 
@@ -27,6 +27,7 @@ from pipelines.registry.birth_date import MAJORITY
 
 # Tasks, not lots, are what Airflow counts: 33 million letters are 6,600 lots and some 200 tasks, each of minutes.
 LOTS_A_TASK = 32
+_NOTICE = itemgetter("campaign_id", "person_id", "attempt_no")
 
 
 @dataclass(frozen=True)
@@ -75,22 +76,20 @@ def people_by_letter(rows: Sequence[Any]) -> list[list[Any]]:
 def lot_letters(rows: Sequence[Any], code_key: bytes, reference_key: bytes) -> list[Letter]:
     """Return the letters of rows of `notices/lot_letters`, in their order: each with the reference of its first person, the code of all."""
     by_letter = people_by_letter(rows)
-    codes = iter(opposition_code.derive_all(code_key, [_notice(row) for row in rows]))
-    firsts = references(reference_key, [_notice(people[0]) for people in by_letter])
-    return [_letter(reference, people, islice(codes, len(people))) for reference, people in zip(firsts, by_letter, strict=True)]
+    notices = [NoticeId._make(_NOTICE(row)) for row in rows]
+    codes = iter(opposition_code.derive_all(code_key, notices))
+    starts = accumulate(map(len, by_letter[:-1]), initial=0)
+    firsts = references(reference_key, [notices[start] for start in starts] if by_letter else [])
+    return [_letter(reference, people, codes) for reference, people in zip(firsts, by_letter, strict=True)]
 
 
-def _notice(row: Any) -> NoticeId:
-    return NoticeId(row["campaign_id"], row["person_id"], row["attempt_no"])
-
-
-def _letter(reference: str, people: Sequence[Any], codes: Iterable[str]) -> Letter:
+def _letter(reference: str, people: Sequence[Any], codes: Iterator[str]) -> Letter:
     first = people[0]
     return Letter(
         reference,
         address_lines(first),
         _variant(kind_of(first), first["body"], len(people), first["large_print"]),
-        tuple(Concerned(concerned(row), code) for row, code in zip(people, codes, strict=True)),
+        tuple([Concerned(concerned(row), next(codes)) for row in people]),
     )
 
 

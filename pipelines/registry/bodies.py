@@ -35,11 +35,11 @@ class Sender(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Text
+    service: Text
     place: Text
     address: tuple[AddressLine, ...] = Field(min_length=2, max_length=6)
     phone: Annotated[str, StringConstraints(pattern=r"^[0-9 +]{4,20}$")]
     email: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+@[a-z0-9.-]+$")]
-    logo_text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
     signatory: Signatory
 
 
@@ -50,7 +50,6 @@ class InsuranceBody(BaseModel):
 
     code: BodyCode
     name: Text
-    regime: Text
     sender: Sender
 
 

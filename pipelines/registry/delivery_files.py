@@ -22,7 +22,7 @@ from pipelines.registry.contract import CSV_SEPARATOR, DELIVERY_SCHEMA, Encoding
 BATCH_ROWS = 65_536
 # A row group is read whole, and a few thousand rows of a file that repeats one long value swell when they are read.
 LARGEST_GROUP = 1 << 20
-_STEP_ROWS, _STEP_BYTES = 8_192, 64 << 20
+_STEP_ROWS, _STEP_BYTES = 16_384, 128 << 20
 _BLOCK = 1 << 20
 _CSV_BLOCK = 16 << 20
 _C1_CONTROLS = re.compile(rb"[\x80-\x9f]")

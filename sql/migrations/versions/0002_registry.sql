@@ -160,9 +160,28 @@ begin
 end
 $$;
 
+-- Tables that grow from nothing to a nation need no vacuum on the way: it would read them again and again beside those who write.
+create function registry.let_vacuum(wanted boolean) returns void
+language plpgsql security definer set search_path = '' as $$
+declare
+  part regclass;
+begin
+  for part in
+    select i.inhrelid::regclass
+    from pg_catalog.pg_inherits as i
+    where i.inhparent in ('registry.person'::regclass, 'registry.contact'::regclass, 'registry.representative'::regclass)
+    union all
+    select 'registry.identifier'::regclass
+  loop
+    execute format('alter table %s set (autovacuum_enabled = %s)', part, wanted);
+  end loop;
+end
+$$;
+
 create function registry.build_indexes() returns void
 language plpgsql security definer set search_path = '' as $$
 begin
+  perform registry.let_vacuum(true);
   create index if not exists identifier_of_person on registry.identifier (person_id);
   create index if not exists person_traits on registry.person (
     registry.traits(birth_name_key, first_names_key, birth_date, sex, birthplace_code)
@@ -185,9 +204,11 @@ begin
   alter table registry.identifier drop constraint if exists identifier_pkey;
   drop index if exists registry.identifier_of_person, registry.person_traits, registry.person_coming_of_age,
   registry.contact_by_department, registry.representative_of, registry.representative_awaited;
+  perform registry.let_vacuum(false);
 end
 $$;
-revoke execute on function registry.build_identifier_key(), registry.build_indexes(), registry.defer_indexes() from public;
+revoke execute on function
+registry.build_identifier_key(), registry.build_indexes(), registry.defer_indexes(), registry.let_vacuum(boolean) from public;
 grant execute on function registry.build_identifier_key(), registry.build_indexes(), registry.defer_indexes() to espace_pipeline;
 select registry.build_identifier_key();
 select registry.build_indexes();
