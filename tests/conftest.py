@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from pipelines.installation import Installation
 from pipelines.notices.emails.message import NoticeWriter
 from pipelines.notices.letter_dispatch import LetterDispatch
+from pipelines.platform import settings as settings_module
 from pipelines.platform.clock import ClockMode
 from pipelines.platform.database import Database
 from pipelines.platform.embedded.platform import EmbeddedPlatform
@@ -124,6 +125,23 @@ def campaign(
 ) -> Campaign:
     """The whole campaign, one verb a step, on an empty installation."""
     return Campaign(installation, owner, tables, letter_dispatch, notice_writer)
+
+
+@pytest.fixture
+def at_a_shell(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Commands run on the empty installation; the databases that they open are closed at the end."""
+    monkeypatch.setattr(settings_module, "settings", lambda: installation.settings)
+    opened: list[Database] = []
+    real = Database.__init__
+
+    def remembered(self: Database, *arguments: object) -> None:
+        real(self, *arguments)  # type: ignore[arg-type]
+        opened.append(self)
+
+    monkeypatch.setattr(Database, "__init__", remembered)
+    yield
+    for database in opened:
+        database.engine.dispose()
 
 
 @pytest.fixture

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from pipelines.platform.errors import FinalError
+from pipelines.platform.toml_file import read_toml
 
 DEFAULT_FILE = Path(__file__).with_name("forecast.toml")
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -36,10 +35,7 @@ class Assumptions(BaseModel):
 @cache
 def load_assumptions(file: Path = DEFAULT_FILE) -> Assumptions:
     """Read the assumptions. Raises: FinalError, naming each key that is missing, unknown or out of bounds."""
-    try:
-        return Assumptions.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-    except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
-        raise FinalError(f"{file.name} cannot be used: {error}") from None
+    return read_toml(Assumptions, file)
 
 
 @dataclass(frozen=True)

@@ -74,9 +74,13 @@ def people_by_letter(rows: Sequence[Any]) -> list[list[Any]]:
 
 
 def lot_letters(rows: Sequence[Any], code_key: bytes, reference_key: bytes) -> list[Letter]:
-    """Return the letters of rows of `notices/lot_letters`, in their order: each with the reference of its first person, the code of all."""
-    by_letter = people_by_letter(rows)
-    notices = [NoticeId._make(_NOTICE(row)) for row in rows]
+    """Return the letters of rows of `notices/lot_letters`, in their order."""
+    return letters_to(people_by_letter(rows), code_key, reference_key)
+
+
+def letters_to(by_letter: Sequence[Sequence[Any]], code_key: bytes, reference_key: bytes) -> list[Letter]:
+    """Return the letters of people given by letter: each with the reference of its first person, the code of all."""
+    notices = [NoticeId._make(_NOTICE(row)) for people in by_letter for row in people]
     codes = iter(opposition_code.derive_all(code_key, notices))
     starts = accumulate(map(len, by_letter[:-1]), initial=0)
     firsts = references(reference_key, [notices[start] for start in starts] if by_letter else [])

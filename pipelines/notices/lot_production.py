@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pipelines.campaign.window import last_day
-from pipelines.notices.letter_dispatch import LetterDispatch, lot_letters, people_by_letter
+from pipelines.notices.letter_dispatch import LetterDispatch, letters_to, people_by_letter
 from pipelines.notices.letters.checks import check_lot
 from pipelines.notices.letters.letter import Composition, Days, Letter
 from pipelines.notices.print_lot import BUCKET, LotHead, make_lot, require_key
@@ -108,18 +108,18 @@ def remake_lot(dispatch: LetterDispatch, lot_id: int, as_of: datetime, actor: st
 def _compose(dispatch: LetterDispatch, lot: Mapping[str, Any]) -> _Composed:
     with dispatch.db.transaction() as session:
         rows = session.all("notices/lot_letters", lot_id=lot["lot_id"], majority_years=MAJORITY)
-    firsts = [people[0] for people in people_by_letter(rows)]
-    letters = lot_letters(rows, dispatch.code_key, dispatch.reference_key)
+    by_letter = people_by_letter(rows)
+    letters = letters_to(by_letter, dispatch.code_key, dispatch.reference_key)
     days = Days(lot["prepared_for"], last_day(lot["prepared_for"]))
     composition = dispatch.press.compose(letters, days)
     refused = {reference for reference, _ in composition.refused}
-    by_letter = list(zip(firsts, letters, strict=True))
+    firsts = [(people[0], letter) for people, letter in zip(by_letter, letters, strict=True)]
     return _Composed(
         letters,
         days,
         composition,
-        [row["postcode"] for row, letter in by_letter if letter.reference not in refused],
-        [row["letter_no"] for row, letter in by_letter if letter.reference in refused],
+        [row["postcode"] for row, letter in firsts if letter.reference not in refused],
+        [row["letter_no"] for row, letter in firsts if letter.reference in refused],
     )
 
 

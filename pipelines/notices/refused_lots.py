@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+
+from sqlalchemy.engine import RowMapping
 
 from pipelines.notices.acceptances import ON_THE_WAY
 from pipelines.notices.letter_dispatch import LetterDispatch
@@ -15,10 +18,10 @@ class RefusedLotError(FinalError):
     """A print house refuses a lot for a reason that another copy of it would not cure."""
 
 
-def refused_lots(db: Database) -> list[int]:
+def refused_lots(db: Database) -> Sequence[RowMapping]:
     """Return the lots that print houses refuse."""
     with db.transaction() as session:
-        return [row["lot_id"] for row in session.all("notices/refused_lots")]
+        return session.all("notices/refused_lots")
 
 
 def settle_refused_lots(dispatch: LetterDispatch, as_of: datetime) -> int:
@@ -26,8 +29,7 @@ def settle_refused_lots(dispatch: LetterDispatch, as_of: datetime) -> int:
 
     Safe to repeat. Raises: RefusedLotError, once for each refusal and after the others were handed over, where a lot must be looked at.
     """
-    with dispatch.db.transaction() as session:
-        refused = session.all("notices/refused_lots")
+    refused = refused_lots(dispatch.db)
     curable = [lot for lot in refused if lot["refusal"] in ON_THE_WAY and lot["remakes"] == 0]
     for lot in curable:
         remake_lot(dispatch, lot["lot_id"], as_of)

@@ -248,9 +248,12 @@ class Examination:
         ]
 
 
-def cut(manifest: Manifest, files: Callable[[FileEntry], Path], directory: Path, most_rows: int) -> list[PortionTask]:
-    """Check every file of a delivery whole, and cut it into portions. Raises: BadFileError."""
-    portions = [portion for entry in manifest.files for portion in portions_of(files(entry), entry, most_rows)]
+def cut(manifest: Manifest, bring: Callable[[FileEntry, Path], Path], directory: Path, most_rows: int) -> list[PortionTask]:
+    """Check every file of a delivery whole, and cut it into portions; `bring` puts a file into a directory. Raises: BadFileError."""
+    # Apart from what the examination writes: a sender may call its files as it likes.
+    apart = directory / "delivered"
+    apart.mkdir()
+    portions = [portion for entry in manifest.files for portion in portions_of(bring(entry, apart), entry, most_rows)]
     return [PortionTask(number, portion, manifest.reference_date, directory) for number, portion in enumerate(portions)]
 
 

@@ -34,7 +34,6 @@ from pipelines.registry.workplace import workplace
 BUCKET = "registry"
 DIGESTS = "digests/"
 NOTHING: Counts = {"newcomers": 0, "changed": 0}
-DELIVERED = "delivered"
 INTAKE = "the intake of the registry"
 """What a process holds for itself while it changes who is insured (`Database.exclusively`)."""
 LAST_ID = 2**27
@@ -150,17 +149,15 @@ class Intake:
     def _examined(self, manifest: Manifest, last: Sequence[RowMapping], directory: Path, most_rows: int) -> Iterator[Examination]:
         """Examine the delivery in a directory of its own. Raises: BadFileError where it is bad as a whole."""
 
-        def fetched(entry: FileEntry) -> Path:
-            # Apart from what the examination writes: a sender may call its files as it likes.
-            file = directory / DELIVERED / entry.name
-            file.parent.mkdir(exist_ok=True)
+        def bring(entry: FileEntry, apart: Path) -> Path:
+            file = apart / entry.name
             try:
                 self.store.download(BUCKET, f"{self.folder}/{entry.name}", file)
             except MissingObjectError:
                 raise BadFileError(f"{entry.name} is announced by the manifest but does not lie in {self.folder}") from None
             return file
 
-        tasks = cut(manifest, fetched, directory, most_rows)
+        tasks = cut(manifest, bring, directory, most_rows)
         before = _last_full(last)
         if not self.resumed and manifest.kind is DeliveryKind.FULL and limits().falls_too_far(before, manifest.rows):
             raise BadFileError(f"{manifest.rows} rows came, and {before} in the last full delivery: it was taken for a truncated one")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from pipelines.platform.errors import FinalError
+from pipelines.platform.toml_file import read_toml
 
 DEFAULT_FILE = Path(__file__).with_name("limits.toml")
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -41,7 +40,4 @@ class Limits(BaseModel):
 @cache
 def limits(file: Path = DEFAULT_FILE) -> Limits:
     """Return the limits of this installation. Raises: FinalError that names the field at fault."""
-    try:
-        return Limits.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise FinalError(f"{file.name} cannot be used: {error}") from None
+    return read_toml(Limits, file)

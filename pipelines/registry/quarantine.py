@@ -27,7 +27,7 @@ from pipelines.registry.contract import CSV_SEPARATOR, DELIVERY_SCHEMA
 from pipelines.registry.delivered_rows import KnownDelivery, fetch, known_delivery, manifest_of, original_portions, rows_at
 from pipelines.registry.delivery_files import Portion
 from pipelines.registry.examination import cut, examine
-from pipelines.registry.intake import DELIVERED, Status
+from pipelines.registry.intake import Status
 from pipelines.registry.workplace import workplace
 
 FIRST_LINES = 10
@@ -83,9 +83,7 @@ def _foreseen(store: ObjectStore, settings: Settings, delivery: KnownDelivery) -
         raise FinalError(f"{delivery.folder} was refused whole, before its rows were looked at: {delivery.refusal}")
     manifest = manifest_of(store, delivery)
     with workplace(settings.var) as there:
-        delivered = there / DELIVERED
-        delivered.mkdir()
-        tasks = cut(manifest, lambda entry: fetch(store, delivery.folder, entry, delivered), there, settings.portion_rows)
+        tasks = cut(manifest, partial(fetch, store, delivery.folder), there, settings.portion_rows)
         with examine(manifest, tasks, there, [], settings.intake_workers) as examination:
             yield [(task.portion, examination.faults(task)) for task in tasks]
 

@@ -18,14 +18,7 @@ with due as (
     and not exists (
       select from oppositions.opposition as o where o.person_id = j.person_id and o.campaign_id = j.campaign_id
     )
-    and not exists (
-      select from registry.doubt as d
-      where d.person_id = j.person_id and d.status = 'OPEN' and d.kind in ('SAME_TRAITS', 'TWO_PEOPLE')
-    )
-    and not exists (
-      select from registry.doubt as d
-      where d.other_id = j.person_id and d.status = 'OPEN' and d.kind in ('SAME_TRAITS', 'TWO_PEOPLE')
-    )
+    and not exists (select from registry.in_doubt as d where d.person_id = j.person_id)
   order by j.person_id
   for update of j
 ),

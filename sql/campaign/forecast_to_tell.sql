@@ -2,17 +2,7 @@
 -- The rules are those of `plan_department`, without its caps: a test holds that planning finds the same people.
 -- Index: none serves it. It is asked once a forecast, not once a day of it, and reads each table once (`forecast_whole_tables`): by keys,
 -- three million people took 20 times as long as by hash joins once most of them had been told.
-with doubtful as (
-  select d.person_id
-  from registry.doubt as d
-  where d.status = 'OPEN' and d.kind in ('SAME_TRAITS', 'TWO_PEOPLE')
-  union
-  select d.other_id
-  from registry.doubt as d
-  where d.status = 'OPEN' and d.kind in ('SAME_TRAITS', 'TWO_PEOPLE')
-),
-
-resident as (
+with resident as (
   select
     c.person_id,
     c.department,
@@ -28,7 +18,7 @@ resident as (
       select from campaign.journey as j
       where j.person_id = c.person_id and j.campaign_id = :campaign_id and j.status not in ('ELIGIBLE', 'EXCLUDED')
     )
-    and not exists (select from doubtful as d where d.person_id = c.person_id)
+    and not exists (select from registry.in_doubt as d where d.person_id = c.person_id)
     and not exists (select from accounts.account as a where a.person_id = c.person_id and a.status = 'OPEN')
 ),
 

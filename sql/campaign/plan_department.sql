@@ -5,17 +5,7 @@
 -- one person, one could be opposed and the other opened.
 -- Index: contact_by_department, doubt_open, then primary keys, looked up once a person (the planner would rather read whole tables for
 -- each department: hence each `offset 0`). People beyond the room left in the day stay for the next.
-with doubtful as (
-  select d.person_id
-  from registry.doubt as d
-  where d.status = 'OPEN' and d.kind in ('SAME_TRAITS', 'TWO_PEOPLE')
-  union
-  select d.other_id
-  from registry.doubt as d
-  where d.status = 'OPEN' and d.kind in ('SAME_TRAITS', 'TWO_PEOPLE')
-),
-
-resident as (
+with resident as (
   select
     c.person_id,
     p.died_on,
@@ -54,7 +44,7 @@ resident as (
       offset 0
     ) as j
     on true
-  left join doubtful as d on c.person_id = d.person_id
+  left join registry.in_doubt as d on c.person_id = d.person_id
   where
     c.department = :department
     and (j.person_id is null or j.status in ('ELIGIBLE', 'EXCLUDED'))

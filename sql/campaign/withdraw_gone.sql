@@ -2,17 +2,7 @@
 -- people of whom it was asked meanwhile whether they are one: they are planned again once a person has decided; and that of minors who
 -- came of age meanwhile: they are told themselves.
 -- Grain: one prepared attempt of the day's waves. Idempotency: only a PREPARED attempt is withdrawn. Index: attempt_open, doubt_open.
-with doubtful as (
-  select d.person_id
-  from registry.doubt as d
-  where d.status = 'OPEN' and d.kind in ('SAME_TRAITS', 'TWO_PEOPLE')
-  union
-  select d.other_id
-  from registry.doubt as d
-  where d.status = 'OPEN' and d.kind in ('SAME_TRAITS', 'TWO_PEOPLE')
-),
-
-prepared as (
+with prepared as (
   select
     a.person_id,
     a.campaign_id,
@@ -29,7 +19,7 @@ prepared as (
   from campaign.wave as w
   inner join campaign.attempt as a on w.wave_id = a.wave_id and a.status = 'PREPARED'
   inner join registry.person as p on a.person_id = p.person_id
-  left join doubtful as d on a.person_id = d.person_id
+  left join registry.in_doubt as d on a.person_id = d.person_id
   where w.status = 'APPROVED' and w.campaign_id = :campaign_id
 ),
 

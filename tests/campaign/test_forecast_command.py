@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,28 +12,15 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from pipelines.cli import app
-from pipelines.platform import settings as settings_module
-from pipelines.platform.database import Database
 from tests.campaign_driver import Campaign
 from tests.registry_builder import by_letter, invent
 
 
 @pytest.fixture
-def here(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> Iterator[Campaign]:
+def here(campaign: Campaign, at_a_shell: None) -> Campaign:
     """Commands run on the database of the test, where seven people are to be told by e-mail and three by letter."""
-    monkeypatch.setattr(settings_module, "settings", lambda: campaign.home.settings)
-    opened: list[Database] = []
-    real = Database.__init__
-
-    def remembered(self: Database, *arguments: object) -> None:
-        real(self, *arguments)  # type: ignore[arg-type]
-        opened.append(self)
-
-    monkeypatch.setattr(Database, "__init__", remembered)
     campaign.register(*[invent(number) for number in range(1, 8)], *[by_letter(number) for number in range(8, 11)])
-    yield campaign
-    for database in opened:
-        database.engine.dispose()
+    return campaign
 
 
 def run(*arguments: str) -> Result:

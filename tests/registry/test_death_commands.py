@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +13,6 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from pipelines.installation import Installation
-from pipelines.platform import settings as settings_module
-from pipelines.platform.database import Database
 from pipelines.platform.errors import FinalError
 from pipelines.registry.death_commands import deaths_app
 from pipelines.registry.deaths import take_in_death_files
@@ -62,16 +59,7 @@ class Shell:
 
 
 @pytest.fixture
-def shell(installation: Installation, owner: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
-    monkeypatch.setattr(settings_module, "settings", lambda: installation.settings)
-    opened: list[Database] = []
-    real = Database.__init__
-
-    def remembered(self: Database, *arguments: Any) -> None:
-        real(self, *arguments)
-        opened.append(self)
-
-    monkeypatch.setattr(Database, "__init__", remembered)
+def shell(installation: Installation, owner: sa.Engine, at_a_shell: None) -> Shell:
     traits = {"name": ANNE.birth_name, "first": ANNE.first_names}
     keys = {"name_key": fold_line(ANNE.birth_name), "first_key": fold_line(ANNE.first_names)}
     with owner.begin() as connection:
@@ -80,9 +68,7 @@ def shell(installation: Installation, owner: sa.Engine, monkeypatch: pytest.Monk
     line = death_of(ANNE, birth_date="19420315", birthplace="PARI\x1bS")
     installation.store.put("exchanges", "deaths/inbox/juin.txt", file_of(line))
     take_in_death_files(installation.db, installation.store, paris(2024, 7, 8))
-    yield Shell(installation, owner)
-    for database in opened:
-        database.engine.dispose()
+    return Shell(installation, owner)
 
 
 def test_what_waits_is_listed_by_numbers_only(shell: Shell) -> None:

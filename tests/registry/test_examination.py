@@ -37,7 +37,7 @@ def examined(tmp_path: Path) -> Callable[..., Examination]:
             name="f.parquet", format=FileFormat.PARQUET, rows=len(people), sha256=hashlib.sha256(file.read_bytes()).hexdigest()
         )
         manifest = Manifest(contract="1.0", body="CPAM", kind=kind, reference_date=DAY, files=(entry,))
-        tasks = cut(manifest, lambda _: file, directory, 2)
+        tasks = cut(manifest, lambda *_: file, directory, 2)
         return examine(manifest, tasks, directory, previous or [], workers, is_first)
 
     return of
@@ -137,5 +137,5 @@ def test_a_file_that_is_bad_is_refused_before_a_row_is_judged(examined: Callable
     entry = FileEntry(name="f.parquet", format=FileFormat.PARQUET, rows=1, sha256="0" * 64)
     manifest = Manifest(contract="1.0", body="CPAM", kind=DeliveryKind.FULL, reference_date=DAY, files=(entry,))
     with pytest.raises(BadFileError, match="SHA-256"):
-        cut(manifest, lambda _: file, tmp_path, 2)
+        cut(manifest, lambda *_: file, tmp_path, 2)
     assert list(tmp_path.glob("good-*")) == []

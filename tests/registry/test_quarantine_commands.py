@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -13,8 +12,6 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from pipelines.cli import app
-from pipelines.platform import settings as settings_module
-from pipelines.platform.database import Database
 from pipelines.registry import intake
 from pipelines.registry.limits import Limits
 from tests.campaign_driver import Campaign, paris
@@ -28,21 +25,10 @@ PERSONAL = (invent(1).matricule[:13], invent(2).matricule[:13], "QUENEHERVE", "Y
 
 
 @pytest.fixture
-def here(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> Iterator[Campaign]:
+def here(campaign: Campaign, at_a_shell: None, monkeypatch: pytest.MonkeyPatch) -> Campaign:
     """Commands run on the servers of the test; deliveries are judged however small they are."""
-    monkeypatch.setattr(settings_module, "settings", lambda: campaign.home.settings)
     monkeypatch.setattr(intake, "limits", lambda: Limits(bad_rows=0.6, fall=0.02, gone=0.6, smallest_judged=1))
-    opened: list[Database] = []
-    real = Database.__init__
-
-    def remembered(self: Database, *arguments: object) -> None:
-        real(self, *arguments)  # type: ignore[arg-type]
-        opened.append(self)
-
-    monkeypatch.setattr(Database, "__init__", remembered)
-    yield campaign
-    for database in opened:
-        database.engine.dispose()
+    return campaign
 
 
 def run(*arguments: str) -> Result:

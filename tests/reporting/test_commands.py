@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -12,27 +11,14 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from pipelines.cli import app
-from pipelines.platform import settings as settings_module
-from pipelines.platform.database import Database
 from tests.campaign_driver import Campaign
 from tests.registry_builder import invent
 
 
 @pytest.fixture
-def here(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> Iterator[Campaign]:
+def here(campaign: Campaign, at_a_shell: None) -> Campaign:
     """Commands run on the database of the test."""
-    monkeypatch.setattr(settings_module, "settings", lambda: campaign.home.settings)
-    opened: list[Database] = []
-    real = Database.__init__
-
-    def remembered(self: Database, *arguments: object) -> None:
-        real(self, *arguments)  # type: ignore[arg-type]
-        opened.append(self)
-
-    monkeypatch.setattr(Database, "__init__", remembered)
-    yield campaign
-    for database in opened:
-        database.engine.dispose()
+    return campaign
 
 
 def run(*arguments: str) -> Result:

@@ -309,6 +309,17 @@ create index doubt_open on registry.doubt (person_id) where status = 'OPEN';
 create index doubt_open_other on registry.doubt (other_id) where status = 'OPEN';
 grant select, insert, update, delete on registry.doubt to espace_pipeline;
 
+-- Grain: one person who may be another person of the registry, whichever of the two it is, until somebody has decided.
+create view registry.in_doubt as
+select person_id
+from registry.doubt
+where status = 'OPEN' and kind in ('SAME_TRAITS', 'TWO_PEOPLE')
+union
+select other_id as person_id
+from registry.doubt
+where status = 'OPEN' and kind in ('SAME_TRAITS', 'TWO_PEOPLE');
+grant select on registry.in_doubt to espace_pipeline;
+
 -- Grain: one death of one person as the civil register's monthly file gives it, matched on all five traits or by a person's decision.
 -- `reversed_by` says who found the report wrong.
 create table registry.civil_death (
