@@ -23,6 +23,8 @@ demo: setup ## Show the whole campaign on an invented population
 
 test: check ## Run the static checks, then the tests
 	@.ci/system_readers || echo "espace-sante: the tests that ask qpdf and Ghostscript are skipped"
+	@.ci/system_postfix || echo "espace-sante: the tests that ask Postfix are skipped"
+	@.ci/system_browser || echo "espace-sante: the tests that ask a browser are skipped"
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: setup ## Run the static checks only

@@ -29,15 +29,16 @@ from pipelines.benchmarks.letters import SEED, TEMPLATES
 from pipelines.benchmarks.measuring import MIB, Cost, Scale, median, peak_mib
 from pipelines.benchmarks.postfix import SOURCE, Postfix, can_run, postfix
 from pipelines.benchmarks.registry import take_in
+from pipelines.benchmarks.sending import send
 from pipelines.benchmarks.servers import Servers, servers
 from pipelines.campaign.steps import decide_wave, plan_notices
 from pipelines.installation import Installation
-from pipelines.notices.email_dispatch import email_notices, plan_emails, send_emails
+from pipelines.notices.email_dispatch import email_notices, plan_emails
 from pipelines.notices.emails.mailbox import envelope_address
 from pipelines.notices.emails.message import EmailNotice, NoticeWriter
 from pipelines.platform.clock import PARIS
 from pipelines.platform.errors import RuleError
-from pipelines.platform.settings import Settings, SmtpRelay
+from pipelines.platform.settings import SmtpRelay
 from pipelines.platform.shards import Shard
 from pipelines.registry.contract import MANIFEST_NAME
 from pipelines.registry.intake import BUCKET
@@ -53,7 +54,7 @@ PEER_MESSAGES, COMPARED = 300, 100
 # Below this, what is done once a process weighs more than the messages.
 SIZE_PROMISED = 100_000
 MOST_REGISTERED = 40_000
-CONNECTIONS, ROUNDS = 8, 3
+CONNECTIONS, ROUNDS = 4, 3
 ROOM, ROOM_A_PERSON = 1024 * MIB, 4_000
 _KEYS = (b"code key of a benchmark".ljust(32), b"reference key of a benchmark".ljust(32))
 NO_POSTFIX = "Postfix is not installed, or may not be started: nothing was handed over (Debian: the package postfix, as root)"
@@ -195,7 +196,7 @@ def hand_over(people: int, size: int, under: Path | None, say: Callable[[str], N
         ours, theirs = [], []
         for turn in range(ROUNDS):
             say(f"round {turn + 1} of {ROUNDS}")
-            sent, cost = scale.weigh(send, settings, shards[turn::ROUNDS])
+            sent, cost = scale.weigh(send, settings, shards[turn::ROUNDS], SENT)
             _drain(relay)
             ours.append(Stage(sent, cost))
             theirs.append(Stage(sent, scale.weigh(send_by_smtp_source, relay.port, sent, size)[1]))
@@ -220,17 +221,11 @@ def approved_shards(own: Servers, people: int) -> list[Shard]:
         return plan_emails(here.db, max(1, people // (4 * ROUNDS)))
 
 
-def send(settings: Settings, shards: Sequence[Shard]) -> int:
-    """Send the e-mails of shards, as a task does; return how many left."""
-    with closing(Installation(settings)) as here, here.email_dispatch() as dispatch:
-        return sum(send_emails(dispatch, shard, SENT)["sent"] for shard in shards)
-
-
 def send_by_smtp_source(port: int, messages: int, size: int) -> None:
-    """Send as many messages of the same size by Postfix's own generator."""
+    """Send as many messages of the same size by Postfix's own generator, each to a recipient of its own, as ours are."""
     given = {"-s": CONNECTIONS, "-m": messages, "-l": size, "-f": "retour@assurance-maladie.example", "-t": "personne@courriel.example"}
     words = [str(word) for pair in given.items() for word in pair]
-    subprocess.run([SOURCE, "-d", *words, f"127.0.0.1:{port}"], check=True)
+    subprocess.run([SOURCE, "-d", "-N", *words, f"127.0.0.1:{port}"], check=True)
 
 
 def _drain(relay: Postfix) -> None:

@@ -4,61 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from email import message_from_bytes
-from email.message import Message
-from email.policy import compat32
 from enum import StrEnum
 
-from pipelines.notices.reference import NoticeId, find_tag
+from pipelines.notices.emails.returned import Answer, read_returned
+from pipelines.notices.reference import NoticeId, find_tag, has_tag
 from pipelines.platform.database import Counts, Database, Work
 from pipelines.platform.inbox import Inbox
 from pipelines.platform.object_store import ObjectStore
 from pipelines.registry.postal_address import UNUSABLE
 
 EXPIRED = "4.4.7"
+# Reasons that tell nothing of the address: a block, or a report of one (RFC 3463: policy, content, protocol, the server itself).
+ABOUT_US = ("BLOCKED", *(f"BOUNCED 5.{subject}." for subject in (3, 5, 6, 7)))
 
 
 class BounceKind(StrEnum):
-    """What a report means for the notice: only a proven, final failure changes anything."""
+    """What a message that came back means for the notice: only a proven, final failure changes anything."""
 
     FAILED = "FAILED"
     DELAYED = "DELAYED"
+    AUTO_REPLY = "AUTO_REPLY"
+    READ_RECEIPT = "READ_RECEIPT"
+    COMPLAINT = "COMPLAINT"
     NOT_A_BOUNCE = "NOT_A_BOUNCE"
+    FORGED = "FORGED"
     UNATTRIBUTED = "UNATTRIBUTED"
 
 
+_NO_BOUNCES = {
+    Answer.AUTO_REPLY: BounceKind.AUTO_REPLY,
+    Answer.READ_RECEIPT: BounceKind.READ_RECEIPT,
+    Answer.COMPLAINT: BounceKind.COMPLAINT,
+    Answer.OTHER: BounceKind.NOT_A_BOUNCE,
+}
+
+
 def read_bounce(key: bytes, content: bytes) -> tuple[BounceKind, NoticeId | None, str]:
-    """Return what a report means, for which notice, and its status code.
+    """Return what a message that came back means, for which notice, and its status code.
 
     Attributed by the proven tag in what only our own message carried: the address that the report was sent to (VERP), the
-    original envelope id, or the returned Message-ID. Auto-replies, read receipts and complaints are not bounces.
-    Source: RFC 3464 (reports), RFC 3463 (status codes; 4.4.7 is the end of the retries), RFC 6522 (their envelope).
+    original envelope id, or the returned Message-ID. It failed once it failed for good for every recipient that the report names: our
+    messages have one, whose address may lead to several.
+    Source: RFC 3464 (reports), RFC 3463 (status codes; 4.4.7 is the end of the retries).
     """
-    message = message_from_bytes(content, policy=compat32)
-    if message.get_content_type() != "multipart/report" or message.get_param("report-type") != "delivery-status":
-        return BounceKind.NOT_A_BOUNCE, None, ""
-    notice = find_tag(key, _where_tags_are(message))
+    returned = read_returned(content)
+    if returned.answer in _NO_BOUNCES:
+        return _NO_BOUNCES[returned.answer], None, ""
+    notice = find_tag(key, returned.marks)
     if notice is None:
-        return BounceKind.UNATTRIBUTED, None, ""
-    action, status = _recipient_status(message)
-    if action == "failed" and (status.startswith("5") or status == EXPIRED):
-        return BounceKind.FAILED, notice, status
-    return BounceKind.DELAYED, notice, status
-
-
-def _where_tags_are(message: Message) -> str:
-    texts = [str(message.get("To", ""))]
-    for part in message.walk():
-        texts += [str(part[name]) for name in ("Original-Envelope-Id", "Message-ID") if part is not message and part[name]]
-    return "\n".join(texts)
-
-
-def _recipient_status(message: Message) -> tuple[str, str]:
-    """Return the action and status of the first recipient: our messages have one."""
-    for part in message.walk():
-        if part["Action"] and part["Status"]:
-            return str(part["Action"]).strip().lower(), str(part["Status"]).split()[0]
-    return "", ""
+        return BounceKind.FORGED if has_tag(returned.marks) else BounceKind.UNATTRIBUTED, None, ""
+    final = [action == "failed" and (status.startswith("5") or status == EXPIRED) for action, status in returned.recipients]
+    status = returned.recipients[0][1] if returned.recipients else ""
+    return BounceKind.FAILED if final and all(final) else BounceKind.DELAYED, notice, status
 
 
 def take_in_bounces(db: Database, store: ObjectStore, key: bytes, campaign_id: int, as_of: datetime) -> Counts:
@@ -92,8 +89,15 @@ def _decide(work: Work, content: bytes, key: bytes, campaign_id: int) -> Mapping
 def fall_back_to_letter(work: Work, campaign_id: int, failures: Mapping[tuple[int, int], str]) -> Counts:
     """Replace e-mails that failed, given as {(person, attempt): reason}, by letters; people without postal address are excluded.
 
+    The addresses are not written to again, unless it was us whom somebody refused.
     Source: CSP R1111-28 (by post if sending the e-mail fails).
     """
+    dead = [attempt for attempt, reason in failures.items() if not reason.startswith(ABOUT_US)]
+    work.run(
+        "notices/note_dead_addresses",
+        work_id=work.work_id, campaign_id=campaign_id,
+        person_ids=[person for person, _ in dead], attempt_nos=[attempt for _, attempt in dead],
+    )  # fmt: skip
     rows = work.all(
         "notices/fall_back_to_letter",
         campaign_id=campaign_id,

@@ -32,6 +32,8 @@ from pipelines.registry.birth_date import MAJORITY
 
 # A receiving side that blocks us may relent; after so many runs the person is told by letter all the same.
 MOST_BLOCKED = 3
+# RFC 3463: bad address syntax; an address that is not valid any more, since it bounced.
+_BAD_ADDRESS, _BOUNCED = "5.1.3", "5.1.6"
 
 
 @dataclass(frozen=True)
@@ -127,10 +129,10 @@ def _submit(dispatch: EmailDispatch, rows: Sequence[Mapping[str, Any]], as_of: d
     built_at = dispatch.clock.present(as_of)
     chunk, usable = _Chunk(), []
     for row in rows:
-        if _is_usable(row):
-            usable.append(row)
+        if row["is_dead"] or not _is_usable(row):
+            chunk.settle(row, Outcome(Fate.REFUSED, status=_BOUNCED if row["is_dead"] else _BAD_ADDRESS), built_at)
         else:
-            chunk.settle(row, Outcome(Fate.REFUSED, status="5.1.3"), built_at)
+            usable.append(row)
     present = partial(dispatch.clock.present, as_of)
     for row, (outcome, at) in zip(usable, dispatch.relays.submit_all(_envelopes(dispatch, usable, built_at), present), strict=True):
         chunk.settle(row, outcome, at)

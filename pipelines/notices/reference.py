@@ -62,6 +62,11 @@ def tag(key: bytes, notice: NoticeId) -> str:
     return tags(key, [notice])[0]
 
 
+def has_tag(text: str) -> bool:
+    """Tell whether a text holds what looks like a tag, proven or not."""
+    return _TAGGED.search(text) is not None
+
+
 def find_tag(key: bytes, text: str) -> NoticeId | None:
     """Return the notice of the first proven tag in a text (a header of something that came back), or None."""
     for found in _TAGGED.finditer(text):

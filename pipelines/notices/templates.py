@@ -11,6 +11,7 @@ from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from traceback import extract_tb
+from typing import TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError, meta, nodes
 
@@ -19,6 +20,7 @@ from pipelines.notices.kind import Subject
 from pipelines.platform.errors import FinalError
 
 PARSED = 32
+AnySubject = TypeVar("AnySubject", bound=StrEnum)
 _VERSION = re.compile(r"\{#-?\s*version\s+(\S+)\s*-?#\}")
 
 
@@ -33,10 +35,7 @@ class TemplateKind(StrEnum):
     EMAIL = "email"
 
 
-PARTS: Mapping[TemplateKind, tuple[str, ...]] = {
-    TemplateKind.LETTER: ("html",),
-    TemplateKind.EMAIL: ("html.j2", "txt.j2", "subject.j2"),
-}
+SUFFIX: Mapping[TemplateKind, str] = {TemplateKind.LETTER: "html", TemplateKind.EMAIL: "html.j2"}
 ASSETS: Mapping[TemplateKind, tuple[str, ...]] = {
     TemplateKind.LETTER: ("letter/*.css", "letter/fonts/*.ttf"),
     TemplateKind.EMAIL: (),
@@ -67,16 +66,16 @@ def environment(templates_dir: Path) -> Environment:
     return Environment(
         loader=FileSystemLoader(templates_dir),
         undefined=StrictUndefined,
-        autoescape=_is_html,  # noqa: S701 - plain text parts must not be escaped
+        autoescape=_is_html,  # noqa: S701 - wording is escaped where it is put into a page
         extensions=[FrenchSpacing],
         trim_blocks=True,
         lstrip_blocks=True,
     )
 
 
-def entry_of(kind: TemplateKind, subject: Subject, part: str = "") -> str:
-    """Return the file with which a template begins; `part` is one of an e-mail's."""
-    return f"{kind.value}/{subject.value}.{part or PARTS[kind][0]}"
+def entry_of(kind: TemplateKind, subject: StrEnum) -> str:
+    """Return the file with which a template begins."""
+    return f"{kind.value}/{subject.value}.{SUFFIX[kind]}"
 
 
 def template_version(kind: TemplateKind, templates_dir: Path, subject: Subject = Subject.NOTICE) -> TemplateVersion:
@@ -87,14 +86,14 @@ def template_version(kind: TemplateKind, templates_dir: Path, subject: Subject =
     return template_versions(kind, templates_dir, (subject,))[subject]
 
 
-def template_versions(kind: TemplateKind, templates_dir: Path, subjects: Iterable[Subject]) -> Mapping[Subject, TemplateVersion]:
+def template_versions(kind: TemplateKind, templates_dir: Path, subjects: Iterable[AnySubject]) -> Mapping[AnySubject, TemplateVersion]:
     """Return the identity of several templates; see `template_version`."""
     source = environment(templates_dir)
     return {subject: _version(source, kind, templates_dir, subject) for subject in subjects}
 
 
-def _version(source: Environment, kind: TemplateKind, templates_dir: Path, subject: Subject) -> TemplateVersion:
-    names = {name for part in PARTS[kind] for name in _closure(source, entry_of(kind, subject, part))}
+def _version(source: Environment, kind: TemplateKind, templates_dir: Path, subject: StrEnum) -> TemplateVersion:
+    names = set(_closure(source, entry_of(kind, subject)))
     names |= {path.relative_to(templates_dir).as_posix() for pattern in ASSETS[kind] for path in templates_dir.glob(pattern)}
     digest = hashlib.sha256()
     for name in sorted(names):

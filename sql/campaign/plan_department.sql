@@ -1,6 +1,6 @@
 -- Plans the people of one department who have no notice yet: who is told, through whom, by which channel; who is not, and why.
 -- Grain: one person. Idempotency key: the journey's primary key; only a journey that is ELIGIBLE or EXCLUDED is taken up again.
--- A channel that failed is not tried again until the registry brings other contact data.
+-- A channel that failed is not tried again until the registry brings other contact data, an address that bounced for anybody never.
 -- Whoever may be another person of the registry is not told, whichever of the two it is, until a person has decided: of two notices to
 -- one person, one could be opposed and the other opened.
 -- Index: contact_by_department, doubt_open, then primary keys, looked up once a person (the planner would rather read whole tables for
@@ -87,7 +87,11 @@ recipient as (
     lateral (
       select
         k.version,
-        k.email,
+        case
+          when not exists (
+            select from campaign.dead_address as d where d.digest = campaign.address_digest(k.email)
+          ) then k.email
+        end as email,
         k.address_flags
       from registry.contact as k
       inner join registry.person as rp on k.person_id = rp.person_id and rp.died_on is null

@@ -1,5 +1,5 @@
--- Claims the next chunk of e-mails of a shard, and returns what their messages need. Claims that an earlier, killed run never
--- confirmed come first: they may have left, and are submitted again with the same Message-ID and code.
+-- Claims the next chunk of e-mails of a shard, and returns what their messages need. Claims that an earlier run never confirmed are
+-- taken up too: they may have left, and are submitted again with the same Message-ID and code.
 -- Grain: one attempt. Idempotency key: the attempt's primary key. Index: attempt_open. The caller holds the shard's lock.
 with due as (
   select
@@ -32,6 +32,7 @@ select
   a.attempt_no,
   c.submissions,
   a.email,
+  d.digest is not null as is_dead,
   a.body,
   a.is_represented,
   a.born_on + make_interval(years => :majority_years) > a.planned_for as is_minor,
@@ -42,4 +43,5 @@ select
 from claimed as c
 inner join notices.addressed_attempt as a
   on c.person_id = a.person_id and c.campaign_id = a.campaign_id and c.attempt_no = a.attempt_no
+left join campaign.dead_address as d on d.digest = campaign.address_digest(a.email)
 order by a.person_id, a.attempt_no

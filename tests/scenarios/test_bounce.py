@@ -80,24 +80,37 @@ def test_the_end_of_the_retries_is_a_failure(campaign: Campaign, person: Person)
     assert campaign.status(person) == "PLANNED"
 
 
-def test_an_automatic_reply_changes_nothing(campaign: Campaign, person: Person) -> None:
+def returned_as(report_type: str) -> bytes:
+    return f"report-type={report_type}".encode()
+
+
+def test_an_automatic_reply_changes_nothing_and_is_counted(campaign: Campaign, person: Person) -> None:
     message = campaign.mails_to(person)[0]
     reply = f"To: {message['Return-Path']}\r\nAuto-Submitted: auto-replied\r\nSubject: Absente\r\n\r\n{message['Message-ID']}\r\n"
     counts = campaign.bounce(reply.encode(), DAY_40)
-    assert counts["NOT_A_BOUNCE"] == 1 and campaign.status(person) == "NOTIFIED"
+    assert counts["AUTO_REPLY"] == 1 and campaign.status(person) == "NOTIFIED"
 
 
-def test_a_report_of_a_reading_changes_nothing(campaign: Campaign, person: Person) -> None:
-    report = bounce_of(campaign.mails_to(person)[0]).replace(b"report-type=delivery-status", b"report-type=disposition-notification")
-    campaign.bounce(report, DAY_40)
-    assert campaign.status(person) == "NOTIFIED"
+@pytest.mark.parametrize(
+    ("report_type", "kind"), [("disposition-notification", "READ_RECEIPT"), ("feedback-report", "COMPLAINT"), ("x-other", "NOT_A_BOUNCE")]
+)
+def test_a_reading_or_a_complaint_changes_nothing_and_is_counted(campaign: Campaign, person: Person, report_type: str, kind: str) -> None:
+    report = bounce_of(campaign.mails_to(person)[0]).replace(returned_as("delivery-status"), returned_as(report_type))
+    assert campaign.bounce(report, DAY_40)[kind] == 1 and campaign.status(person) == "NOTIFIED"
 
 
-def test_a_forged_bounce_changes_nothing(campaign: Campaign, person: Person) -> None:
+def test_a_forged_bounce_changes_nothing_and_is_counted(campaign: Campaign, person: Person) -> None:
     message = campaign.mails_to(person)[0]
     tag = str(message["Message-ID"]).strip("<>").partition("@")[0]
     forged = tag[:-1] + ("0" if tag[-1] != "0" else "1")
     counts = campaign.bounce(bounce_of(message).replace(tag.encode(), forged.encode()), DAY_40)
+    assert counts["FORGED"] == 1 and campaign.status(person) == "NOTIFIED"
+
+
+def test_a_bounce_of_somebody_elses_message_changes_nothing_and_is_counted(campaign: Campaign, person: Person) -> None:
+    message = campaign.mails_to(person)[0]
+    tag = str(message["Message-ID"]).strip("<>").partition("@")[0]
+    counts = campaign.bounce(bounce_of(message).replace(tag.encode(), b"other"), DAY_40)
     assert counts["UNATTRIBUTED"] == 1 and campaign.status(person) == "NOTIFIED"
 
 
@@ -132,6 +145,45 @@ def test_an_address_that_bounced_is_not_written_to_again(campaign: Campaign) -> 
     campaign.bounce(campaign.mails_to(nowhere)[0], DAY_40)
     campaign.notify(paris(2022, 3, 16))
     assert len(campaign.mails_to(nowhere)) == 1
+
+
+def test_an_address_that_bounced_is_not_written_to_for_a_child_who_comes_later(campaign: Campaign) -> None:
+    parent = invent(1, birth_date="19800101")
+    campaign.register(parent)
+    campaign.notify()
+    campaign.bounce(campaign.mails_to(parent)[0], DAY_40)
+    child = invent(2, birth_date="20200101", email=None, representative_1=parent.matricule)
+    campaign.register(parent, child, on=date(2022, 3, 15))
+    campaign.notify(paris(2022, 3, 16))
+    assert [attempt["channel"] for attempt in campaign.attempts(child)] == ["LETTER"]
+
+
+def test_an_address_that_bounced_is_not_written_to_again_when_only_the_street_changes(campaign: Campaign) -> None:
+    nowhere = invent(2, address_4=None, postcode=None, town=None)
+    campaign.register(nowhere)
+    campaign.notify()
+    campaign.bounce(campaign.mails_to(nowhere)[0], DAY_40)
+    moved = nowhere.but(address_4="3 RUE NEUVE", postcode="33000", town="BORDEAUX")
+    campaign.register(moved, on=date(2022, 3, 15))
+    campaign.notify(paris(2022, 3, 16))
+    assert [attempt["channel"] for attempt in campaign.attempts(nowhere)] == ["EMAIL", "LETTER"]
+
+
+def test_an_email_that_waits_for_an_address_that_bounced_meanwhile_becomes_a_letter(campaign: Campaign) -> None:
+    first, second = invent(1, email="partagee@courriel.example"), invent(2, email="Partagee@courriel.example")
+    campaign.register(first)
+    campaign.notify()
+    campaign.register(first, second, on=date(2022, 2, 1))
+    campaign.decide(campaign.plan(paris(2022, 2, 2)), at=paris(2022, 2, 2))
+    campaign.bounce(campaign.mails_to(first)[0], paris(2022, 2, 2))
+    campaign.send(paris(2022, 2, 3))
+    assert [(a["channel"], a["failure"]) for a in campaign.attempts(second)] == [("EMAIL", "REFUSED 5.1.6"), ("LETTER", None)]
+
+
+def test_a_bounce_that_blocks_us_leaves_the_address_usable(campaign: Campaign, person: Person) -> None:
+    campaign.bounce(campaign.mails_to(person)[0], DAY_40, "5.7.1")
+    assert [a["channel"] for a in campaign.attempts(person)] == ["EMAIL", "LETTER"]
+    assert campaign.rows("select count(*) as n from campaign.dead_address") == [{"n": 0}]
 
 
 def test_equations_hold_after_a_bounce_and_its_letter(campaign: Campaign, person: Person) -> None:

@@ -25,7 +25,6 @@ CONNECT_SECONDS = 10.0
 _ENHANCED = re.compile(rb"([245]\.\d{1,3}\.\d{1,3})\b")
 _REPLY = re.compile(rb"(?:\d{3}-[^\n]*\n)*(\d{3})(?: ([^\r\n]*))?\r?\n")
 _BLOCK = 8192
-_LINE_END = re.compile(rb"\r\n|\r|\n")
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 _GOES_ON = ((250,), (250, 251), (354,))
 _ABOUT_US, _ABOUT_RECIPIENT = ("5.3.", "5.5.", "5.6.", "5.7."), ("5.1.", "5.2.")
@@ -91,7 +90,7 @@ class Relay:
             self._connection = None
 
     def submit(self, envelope_from: str, recipient: str, message: bytes, envelope_id: str = "") -> Outcome:
-        """Hand one message to the relay for one recipient and tell what became of it.
+        """Hand one message, with CRLF at the end of its lines, to the relay for one recipient and tell what became of it.
 
         A relay that knows DSN (RFC 3461) is asked to report failures with the headers only, under `envelope_id` (letters, digits, dots).
         Raises: UnusableAddressError; RelayRefusesUsError if the relay does not let us in or refuses our sender for ever.
@@ -208,9 +207,7 @@ def _commands(connection: smtplib.SMTP, sender: str, receiver: str, envelope_id:
 
 
 def _as_sent(message: bytes) -> bytes:
-    """Return a text as it follows DATA: CRLF, dots doubled at the start of a line, the final dot (RFC 5321, 4.5.2)."""
-    if message.count(b"\n") != message.count(b"\r\n") or message.count(b"\r") != message.count(b"\r\n"):
-        message = _LINE_END.sub(b"\r\n", message)
+    """Return a text as it follows DATA: dots doubled at the start of a line, the final dot (RFC 5321, 4.5.2)."""
     if b"\n." in message or message.startswith(b"."):
         message = _LEADING_DOT.sub(b"..", message)
     return message + (b".\r\n" if message.endswith(b"\r\n") else b"\r\n.\r\n")

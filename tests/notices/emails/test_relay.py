@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from pipelines.notices.emails.mailbox import UnusableAddressError
 from pipelines.notices.emails.relay import Fate, Outcome, Relay, RelayRefusesUsError
@@ -148,6 +157,44 @@ def test_wrong_password_is_final_and_not_repeated(guarded: Callable[[str], SmtpR
 def test_relay_without_tls_is_refused_when_tls_is_set(server: Server) -> None:
     with Relay(here(server[1].port, starttls=True)) as relay, pytest.raises(RelayRefusesUsError, match="check TLS"):
         relay.submit(FROM, TO, MESSAGE)
+
+
+@pytest.fixture
+def encrypted(tmp_path: Path) -> Iterator[tuple[Server, Path]]:
+    """A relay that insists on TLS, and the certificate by which it is known."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "relay")])
+    begin = datetime(2020, 1, 1, tzinfo=UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), begin, begin + timedelta(days=36_500))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    known, secret = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    known.write_bytes(certificate.public_bytes(Encoding.PEM))
+    secret.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(known, secret)
+    answers = Scripted()
+    controller = Controller(answers, hostname="127.0.0.1", port=free_port(), tls_context=context, require_starttls=True)
+    controller.start()
+    yield (answers, here(controller.port, starttls=True)), known
+    controller.stop()
+
+
+def test_relay_with_a_certificate_we_trust_gets_messages_over_tls(encrypted: tuple[Server, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    (answers, relay_here), known = encrypted
+    monkeypatch.setenv("SSL_CERT_FILE", str(known))
+    with Relay(relay_here) as relay:
+        assert [relay.submit(FROM, TO, MESSAGE).fate for _ in range(2)] == [Fate.ACCEPTED] * 2
+    assert len(answers.sessions) == 1
+
+
+def test_relay_with_a_certificate_that_nobody_vouches_for_gets_nothing(encrypted: tuple[Server, Path]) -> None:
+    (answers, relay_here), _ = encrypted
+    with Relay(relay_here) as relay, pytest.raises(RelayRefusesUsError, match="check TLS"):
+        relay.submit(FROM, TO, MESSAGE)
+    assert answers.accepted == []
 
 
 def test_relay_that_says_nothing_is_away() -> None:

@@ -45,8 +45,8 @@ def line_of(folder: Path, file: str, text: str) -> int:
         ("letter/layout.html", "{{ reference }}", "{{ referense }}"),
         ("letter/notice.html", "{{ text.opening(kind, count) }}", "{{ text.opening(kind, count) "),
         ("letter/wording.j2", "{{ sender.name }}", "{{ organisme.name }}"),
-        ("letter/purge.html", "{{ happened_on }}", "{{ kept_until }}"),
-        ("letter/archive.html", "{{ happened_on }}", "{{ guaranteed_last_day }}"),
+        ("letter/purge_body.html", "{{ happened_on }}", "{{ kept_until }}"),
+        ("letter/archive_body.html", "{{ happened_on }}", "{{ guaranteed_last_day }}"),
     ],
 )
 def test_unknown_placeholder_is_refused_on_load_with_file_and_line(edit: Edit, file: str, old: str, new: str) -> None:
@@ -73,9 +73,9 @@ def test_unknown_part_of_a_placeholder_is_refused_with_file_and_line(edit: Edit,
     ("subject", "file", "field"),
     [
         ("notice", "notice", "guaranteed_last_day"),
-        ("opposition_receipt", "opposition_receipt", "receipt"),
-        ("closing_receipt", "closing_receipt", "kept_until"),
-        ("purge", "purge", "happened_on"),
+        ("opposition_receipt", "opposition_receipt_body", "receipt"),
+        ("closing_receipt", "closing_receipt_body", "kept_until"),
+        ("purge", "purge_body", "happened_on"),
         ("notice", "layout", "dated"),
         ("notice", "layout", "symbol"),
     ],
@@ -204,7 +204,7 @@ def test_version_changes_with_the_software_that_lays_the_letter_out(templates: P
 def test_each_letter_has_a_version_of_its_own(press: LetterPress, edit: Edit) -> None:
     assert [press.versions[subject].name for subject in Subject] == [f"letter/{subject.value}" for subject in Subject]
     assert press.version == press.versions[Subject.NOTICE]
-    edited = LetterPress(edit("letter/purge.html", "définitive", "irréversible")).versions
+    edited = LetterPress(edit("letter/purge_body.html", "définitive", "irréversible")).versions
     assert [subject for subject in Subject if edited[subject] != press.versions[subject]] == [Subject.PURGE]
 
 
