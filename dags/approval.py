@@ -6,17 +6,28 @@ from collections.abc import Callable
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
-from airflow.sdk import Context
+from airflow.sdk import Context, Param
+from conventions import NOTHING_PERSONAL
+
+COMMENT = "comment"
 
 
 class SecondPersonApproval(ApprovalOperator):
     """Asks for approval; an answer of the person who started the run is refused, and the question asked again.
 
-    `record(approved, decided_by, context)` keeps the decision before anything follows from it.
+    `record(approved, decided_by, comment, context)` keeps the decision before anything follows from it.
     """
 
-    def __init__(self, *, record: Callable[[bool, str, Context], None], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, *, record: Callable[[bool, str, str, Context], None], **kwargs: Any) -> None:
+        comment = Param(
+            default=None,
+            type=["null", "string"],
+            title="Comment (commentaire)",
+            description="Kept with your decision. No name, no matricule, no address.",
+            maxLength=300,
+            pattern=NOTHING_PERSONAL,
+        )
+        super().__init__(params={COMMENT: comment}, **kwargs)
         self.record = record
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
@@ -28,5 +39,6 @@ class SecondPersonApproval(ApprovalOperator):
             self.log.warning("%s started this run and may not decide on it: somebody else is asked", decided_by)
             return self.execute(context)
         if "error" not in event:
-            self.record(event["chosen_options"] == [self.APPROVE], decided_by, context)
+            comment = (event.get("params_input") or {}).get(COMMENT) or ""
+            self.record(event["chosen_options"] == [self.APPROVE], decided_by, comment, context)
         return super().execute_complete(context, event)

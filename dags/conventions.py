@@ -27,6 +27,9 @@ LAUNCH = datetime(2022, 1, 1, tzinfo=PARIS)
 OPERATIONS = "operations@espace-sante.example"
 RUNBOOKS = Path(__file__).resolve().parents[1] / "docs" / "runbooks"
 
+# Neither 13 characters that could be a matricule nor an e-mail address: what is typed into a form is kept by Airflow.
+NOTHING_PERSONAL = r"^(?!.*[0-9](?:[ ._-]?[0-9ABab]){12})(?!.*\S@\S).*\S.*$"
+
 
 class Tag(StrEnum):
     """The only tags a DAG may have."""

@@ -28,7 +28,7 @@ def notice_dispatch() -> None:
 
         here = Installation()
         withdraw_gone(here.db, here.policy, run_instant())
-        shards = plan(here.db, here.settings.shard_size)
+        shards = plan(here.db, here.content, here.settings.shard_size)
         if not shards:
             raise nothing_due("no e-mail waits in an approved wave")
         return [shard.as_dict() for shard in shards]

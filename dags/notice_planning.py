@@ -11,13 +11,14 @@ from approval import SecondPersonApproval
 from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, nothing_due, run_instant, run_person, runbook, timetable
 
 
-def record_decision(approved: bool, decided_by: str, context: Context) -> None:
-    """Keep who decided on the wave of this run."""
-    from pipelines.campaign.steps import decide_wave
+def record_decision(approved: bool, decided_by: str, comment: str, context: Context) -> None:
+    """Keep who decided on the wave of this run, and what they say of it."""
+    from pipelines.campaign.steps import Answer, decide_wave
     from pipelines.installation import Installation
 
+    here = Installation()
     wave_id = context["ti"].xcom_pull(task_ids="plan_notices")["wave_id"]
-    decide_wave(Installation().db, wave_id, approved, decided_by, run_instant())
+    decide_wave(here.db, wave_id, Answer(approved, decided_by, here.content, comment), run_instant())
 
 
 @dag(
@@ -38,10 +39,14 @@ def notice_planning() -> None:
         """Propose the next wave: departments in ascending order, channel by person."""
         from pipelines.campaign.steps import describe_wave
         from pipelines.campaign.steps import plan_notices as plan
+        from pipelines.campaign.working_days import is_working_day
         from pipelines.installation import Installation
+        from pipelines.platform.clock import legal_day
 
-        here = Installation()
-        wave = plan(here.db, here.policy, run_instant(), run_person())
+        here, instant = Installation(), run_instant()
+        if not is_working_day(legal_day(instant)):
+            raise nothing_due(f"{legal_day(instant).isoformat()} is no working day")
+        wave = plan(here.db, here.policy, here.content, instant, run_person())
         if wave.is_empty:
             raise nothing_due(f"nobody is left to tell; {wave.excluded} people newly excluded")
         return {"wave_id": wave.wave_id, "summary": describe_wave(here.db, wave)}

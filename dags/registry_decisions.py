@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.sdk import Param, dag, get_current_context, task
-from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, run_instant, run_person, runbook
+from conventions import DEFAULT_ARGS, LAUNCH, NOTHING_PERSONAL, Pool, Tag, run_instant, run_person, runbook
 
-# Neither 13 characters that could be a matricule nor an e-mail address: what is typed into a form is kept by Airflow.
-NOTHING_PERSONAL = r"^(?!.*[0-9](?:[ ._-]?[0-9ABab]){12})(?!.*\S@\S).*\S.*$"
 CHOICES = {
     "accept": "delivery: accept (accepter la livraison), its bad rows stay in the quarantine",
     "refuse": "delivery: refuse whole (refuser la livraison)",

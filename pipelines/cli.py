@@ -69,12 +69,16 @@ def _letters() -> typer.Typer:
 
 
 def _campaign() -> typer.Typer:
-    """Give the commands of the campaign what draws their page: `campaign` does not know the reports."""
+    """Put the commands of the campaign together, and give them what draws their page: `campaign` knows neither reports nor lots."""
     from pipelines.campaign.forecast_commands import campaign_app
+    from pipelines.installation import Installation
+    from pipelines.notices.steering_commands import add_steering
     from pipelines.platform.settings import settings
     from pipelines.reporting.forecast_page import render_forecast
 
-    return campaign_app(lambda made: render_forecast(made, settings().home / "templates"))
+    app = campaign_app(lambda made: render_forecast(made, settings().home / "templates"))
+    add_steering(app, Installation)
+    return app
 
 
 _LATER: dict[str, Callable[[], typer.Typer]] = {"benchmark": _benchmark, "campaign": _campaign, "letters": _letters, "registry": _registry}

@@ -15,6 +15,7 @@ from pipelines.platform.object_store import ObjectStore
 from pipelines.platform.settings import Settings, settings
 
 if TYPE_CHECKING:
+    from pipelines.campaign.approved_content import Content
     from pipelines.notices.email_dispatch import EmailDispatch
     from pipelines.notices.letter_dispatch import LetterDispatch
     from pipelines.notices.printer_reports import PrinterExchange
@@ -65,6 +66,13 @@ class Installation:
         """The key that proves the references of notices."""
         return bytes.fromhex(self.settings.reference_key.get_secret_value())
 
+    @property
+    def content(self) -> Content:
+        """What notices say with the templates and senders in place."""
+        from pipelines.notices.content import content_of
+
+        return content_of(self.settings.home / "templates")
+
     @contextmanager
     def email_dispatch(self) -> Iterator[EmailDispatch]:
         """Open what sending e-mails needs, the connections to the relays included."""
@@ -77,7 +85,7 @@ class Installation:
         writer = NoticeWriter(here.home / "templates")
         signers = {domain: signer(domain, dkim.selector, dkim.key.get_secret_value()) for domain, dkim in here.dkim_keys.items()}
         with Relays(here.relays, here.smtp_domain_paces) as relays:
-            yield EmailDispatch(self.db, self.policy, writer, relays, self.code_key, self.reference_key, self.clock, signers)
+            yield EmailDispatch(self.db, self.policy, writer, relays, self.code_key, self.reference_key, self.clock, self.content, signers)
 
     def printer_exchange(self) -> PrinterExchange:
         """Return where the print houses report."""
@@ -99,4 +107,5 @@ class Installation:
             self.code_key,
             self.reference_key,
             self.clock,
+            self.content,
         )

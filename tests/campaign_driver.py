@@ -19,7 +19,8 @@ import pypdf
 import sqlalchemy as sa
 
 from pipelines.accounts.steps import OpeningCounts, close_on_late_oppositions, open_accounts, plan_openings
-from pipelines.campaign.steps import Wave, decide_wave, plan_notices, withdraw_gone
+from pipelines.campaign.approved_content import Content
+from pipelines.campaign.steps import Answer, Wave, decide_wave, plan_notices, withdraw_gone
 from pipelines.installation import Installation
 from pipelines.notices.bounces import take_in_bounces
 from pipelines.notices.email_dispatch import EmailDispatch, plan_emails, send_emails
@@ -90,6 +91,11 @@ class Campaign:
     emails_written_by: NoticeWriter
     _files: count[int] = field(default_factory=lambda: count(1))
 
+    @property
+    def content(self) -> Content:
+        """What notices say."""
+        return self.letters_made_by.content
+
     # What insurance bodies do.
 
     def register(self, *people: Person, body: str = "CPAM", on: date = date(2022, 1, 3)) -> DeliveryReport:
@@ -109,17 +115,17 @@ class Campaign:
 
     def plan(self, at: datetime = SENT, by: str = "ops") -> Wave:
         """Propose a wave."""
-        return plan_notices(self.home.db, self.home.policy, at, by)
+        return plan_notices(self.home.db, self.home.policy, self.content, at, by)
 
     def decide(self, wave: Wave, approved: bool = True, by: str = "chief", at: datetime = SENT) -> Counts:
         """Decide on a wave."""
-        return decide_wave(self.home.db, wave.wave_id, approved, by, at)
+        return decide_wave(self.home.db, wave.wave_id, Answer(approved, by, self.content), at)
 
     def send(self, at: datetime = SENT) -> int:
         """Send every e-mail that waits; return how many left."""
         sent = 0
         withdraw_gone(self.home.db, self.home.policy, at)
-        for shard in plan_emails(self.home.db, self.home.settings.shard_size):
+        for shard in plan_emails(self.home.db, self.content, self.home.settings.shard_size):
             with self.relay() as dispatch:
                 sent += send_emails(dispatch, shard, at)["sent"]
         return sent
@@ -129,7 +135,8 @@ class Campaign:
         """Open a connection to the mail server; the texts are compiled once a session."""
         home = self.home
         with Relays(home.settings.relays, home.settings.smtp_domain_paces) as relays:
-            yield EmailDispatch(home.db, home.policy, self.emails_written_by, relays, home.code_key, home.reference_key, home.clock)
+            writer, content = self.emails_written_by, self.content
+            yield EmailDispatch(home.db, home.policy, writer, relays, home.code_key, home.reference_key, home.clock, content)
 
     def gather(self, at: datetime = SENT) -> list[list[int]]:
         """Gather every letter that waits into lots; return the lots of each task."""

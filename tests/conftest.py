@@ -28,6 +28,7 @@ POLICY = """
 campaign_id = 1
 emails_a_day = 100000
 letters_a_day = 100000
+notices_a_day_by_body = {}
 pilot_departments = []
 look_again_after_days = 0
 letters_a_lot = 50

@@ -31,7 +31,7 @@ from pipelines.benchmarks.postfix import SOURCE, Postfix, can_run, postfix
 from pipelines.benchmarks.registry import take_in
 from pipelines.benchmarks.sending import send
 from pipelines.benchmarks.servers import Servers, servers
-from pipelines.campaign.steps import decide_wave, plan_notices
+from pipelines.campaign.steps import Answer, decide_wave, plan_notices
 from pipelines.installation import Installation
 from pipelines.notices.email_dispatch import email_notices, plan_emails
 from pipelines.notices.emails.mailbox import envelope_address
@@ -215,10 +215,10 @@ def approved_shards(own: Servers, people: int) -> list[Shard]:
         as_of = dt.datetime.combine(DEFAULT_AS_OF + dt.timedelta(1), dt.time(2), PARIS)
         for folder in find_deliveries(here.db, here.store):
             take_in(own.settings, folder, as_of)
-        wave = plan_notices(here.db, here.policy, SENT, "ops")
-        decide_wave(here.db, wave.wave_id, True, "chief", SENT)
+        wave = plan_notices(here.db, here.policy, here.content, SENT, "ops")
+        decide_wave(here.db, wave.wave_id, Answer(True, "chief", wave.content), SENT)
         own.tidy()
-        return plan_emails(here.db, max(1, people // (4 * ROUNDS)))
+        return plan_emails(here.db, here.content, max(1, people // (4 * ROUNDS)))
 
 
 def send_by_smtp_source(port: int, messages: int, size: int) -> None:

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 def campaign_app(page: Callable[[Forecast], bytes]) -> typer.Typer:
     """Return the commands of `campaign`, over what draws the page of a forecast."""
-    app = typer.Typer(name="campaign", help="Look ahead.", no_args_is_help=True)
+    app = typer.Typer(name="campaign", help="Look ahead, pause, resume, cancel.", no_args_is_help=True)
 
     @app.callback()
     def campaign() -> None:
-        """Look ahead."""
+        """Look ahead, pause, resume, cancel."""
 
     @app.command("forecast")
     def forecast(

@@ -6,6 +6,7 @@ import tomllib
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -27,6 +28,7 @@ class Policy(BaseModel):
     campaign_id: int = Field(ge=1, le=9)
     emails_a_day: int = Field(ge=0)
     letters_a_day: int = Field(ge=0)
+    notices_a_day_by_body: dict[str, Annotated[int, Field(ge=0)]]
     pilot_departments: tuple[str, ...]
     look_again_after_days: int = Field(ge=0, le=90)
     letters_a_lot: int = Field(ge=1, le=10_000)

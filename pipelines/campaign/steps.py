@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.engine import RowMapping
 
+from pipelines.campaign.approved_content import Content
 from pipelines.campaign.policy import Policy
 from pipelines.platform.clock import legal_day
 from pipelines.platform.database import Counts, Database, Work
-from pipelines.platform.errors import RuleError
+from pipelines.platform.errors import FinalError, RuleError
 from pipelines.registry.birth_date import MAJORITY
+from pipelines.registry.bodies import insurance_bodies
 from pipelines.registry.postal_address import UNUSABLE
 
 
@@ -23,6 +28,7 @@ class Wave:
     wave_id: int
     planned_for: date
     status: str
+    content: Content
     proposed_by: str
     emails: int
     letters: int
@@ -34,37 +40,50 @@ class Wave:
         return self.emails + self.letters == 0
 
 
-def plan_notices(db: Database, policy: Policy, as_of: datetime, proposed_by: str) -> Wave:
-    """Propose the next wave: pilot departments first, then in ascending order, within the caps of the day by channel.
+def plan_notices(db: Database, policy: Policy, content: Content, as_of: datetime, proposed_by: str) -> Wave:
+    """Propose the next wave: pilot departments first, then in ascending order, within what is left of the caps of the day.
 
+    `content` is what its notices would say: the only thing that may leave once the wave is approved.
     Safe to repeat: one wave a planning run (unit: the run's instant).
+    Raises: RuleError if the campaign is paused or cancelled; FinalError if the policy caps a body that does not exist.
     Source: CSP R1111-28 (e-mail first, post without one); national sending of 2022 by department number.
     """
     day = legal_day(as_of)
+    _require_running(db, policy.campaign_id)
+    if unknown := policy.notices_a_day_by_body.keys() - insurance_bodies().keys():
+        raise FinalError(f"the policy caps bodies that do not exist: {', '.join(sorted(unknown))}; correct notices_a_day_by_body")
 
     def propose(work: Work) -> Counts:
         wave_id = work.one(
-            "campaign/propose_wave", campaign_id=policy.campaign_id, planned_for=day, proposed_by=proposed_by, work_id=work.work_id
-        )["wave_id"]
+            "campaign/propose_wave",
+            campaign_id=policy.campaign_id, planned_for=day, content=content, proposed_by=proposed_by, work_id=work.work_id,
+        )["wave_id"]  # fmt: skip
         return {"wave_id": wave_id, **_fill(work, policy, day, wave_id)}
 
     counts = db.once("plan_notices", as_of.isoformat(), as_of, propose, actor=proposed_by).counts
     with db.transaction() as session:
         found = session.one("campaign/find_wave", wave_id=counts["wave_id"])
     return Wave(
-        found["wave_id"], found["planned_for"], found["status"], found["proposed_by"],
+        found["wave_id"], found["planned_for"], found["status"], found["content"], found["proposed_by"],
         counts["emails"], counts["letters"], counts["excluded"],
     )  # fmt: skip
 
 
+def _require_running(db: Database, campaign_id: int) -> None:
+    with db.transaction() as session:
+        state = session.one("campaign/campaign_state", campaign_id=campaign_id)["state"]
+    if state != "RUNNING":
+        raise RuleError(f"campaign {campaign_id} is {state}: nobody is planned until it is resumed (`campaign_steering`)")
+
+
 def _fill(work: Work, policy: Policy, day: date, wave_id: int) -> Counts:
-    """Plan department after department until both caps are reached; one that is told entirely is left alone for some days."""
-    total = {"emails": 0, "letters": 0, "excluded": 0}
+    """Plan department after department until a cap is reached for both channels; one that is told entirely is left alone for some days."""
+    total = Counter({"emails": 0, "letters": 0, "excluded": 0})
     within = {"campaign_id": policy.campaign_id, "day": day}
+    earlier = Counter({row["what"]: int(row["notices"]) for row in work.all("campaign/planned_today", **within)})
     for row in _in_order(work.all("campaign/departments", **within, again_after_days=policy.look_again_after_days), policy):
-        email_room = policy.emails_a_day - total["emails"]
-        letter_room = policy.letters_a_day - total["letters"]
-        if email_room <= 0 and letter_room <= 0:
+        rooms = _rooms(policy, earlier + total)
+        if rooms["email_room"] <= 0 and rooms["letter_room"] <= 0:
             break
         planned = work.one(
             "campaign/plan_department",
@@ -74,14 +93,22 @@ def _fill(work: Work, policy: Policy, day: date, wave_id: int) -> Counts:
             majority_years=MAJORITY,
             represented_by=list(policy.represented_by),
             unusable_address=int(UNUSABLE),
-            email_room=email_room,
-            letter_room=letter_room,
+            **rooms,
         )
-        for what in total:
-            total[what] += planned[what]
+        total.update({what: planned[what] for what in ("emails", "letters", "excluded")})
+        total.update({f"body {body}": notices for body, notices in planned["by_body"].items()})
         if not planned["left_over"]:
             work.run("campaign/keep_told_department", **within, department=row["department"])
-    return total
+    return dict(total)
+
+
+def _rooms(policy: Policy, planned: Mapping[str, int]) -> dict[str, Any]:
+    """Return what is left of the caps of a day, by channel and by body."""
+    return {
+        "email_room": policy.emails_a_day - planned.get("emails", 0),
+        "letter_room": policy.letters_a_day - planned.get("letters", 0),
+        "body_rooms": json.dumps({body: cap - planned.get(f"body {body}", 0) for body, cap in policy.notices_a_day_by_body.items()}),
+    }
 
 
 def _in_order(departments: Sequence[RowMapping], policy: Policy) -> list[RowMapping]:
@@ -107,29 +134,51 @@ def describe_wave(db: Database, wave: Wave) -> str:
     )
 
 
-def decide_wave(db: Database, wave_id: int, approved: bool, decided_by: str, as_of: datetime) -> Counts:
+@dataclass(frozen=True)
+class Answer:
+    """What a person decided on a wave, with a word for the others; `content` is what is in place at that moment."""
+
+    approved: bool
+    decided_by: str
+    content: Content
+    comment: str = ""
+
+
+def decide_wave(db: Database, wave_id: int, answer: Answer, as_of: datetime) -> Counts:
     """Record the decision on a wave; a rejected wave gives its people back to planning.
 
     Safe to repeat: the first decision stands.
-    Raises: RuleError if the person who proposed the wave decides on it, or if there is no such wave.
+    Raises: RuleError if there is no such wave, the person who proposed it decides on it, or it would be approved although templates or
+    senders changed since it was proposed, or its campaign is cancelled.
     """
     with db.transaction() as session:
         found = session.all("campaign/find_wave", wave_id=wave_id)
     if not found:
         raise RuleError(f"there is no wave {wave_id}")
-    if found[0]["proposed_by"] == decided_by:
-        raise RuleError(f"wave {wave_id} was started by {decided_by}: somebody else must decide on it")
+    _require_decidable(found[0], answer)
 
     def decide(work: Work) -> Counts:
-        decided = work.run("campaign/decide_wave", wave_id=wave_id, status="APPROVED" if approved else "REJECTED", decided_by=decided_by)
-        released = 0 if approved else work.one("campaign/release_rejected_wave", wave_id=wave_id)["released"]
+        status = "APPROVED" if answer.approved else "REJECTED"
+        binds = {"status": status, "decided_by": answer.decided_by, "comment": answer.comment or None}
+        decided = work.run("campaign/decide_wave", wave_id=wave_id, **binds)
+        released = 0 if answer.approved else work.one("campaign/release_rejected_wave", wave_id=wave_id)["released"]
         return {"decided": decided, "released": released}
 
-    return db.once("decide_wave", str(wave_id), as_of, decide, actor=decided_by).counts
+    return db.once("decide_wave", str(wave_id), as_of, decide, actor=answer.decided_by).counts
+
+
+def _require_decidable(wave: RowMapping, answer: Answer) -> None:
+    name = f"wave {wave['wave_id']}"
+    if wave["proposed_by"] == answer.decided_by:
+        raise RuleError(f"{name} was started by {answer.decided_by}: somebody else must decide on it")
+    if answer.approved and wave["content"] != answer.content:
+        raise RuleError(f"templates or senders changed since {name} was proposed: reject it and plan again")
+    if answer.approved and wave["campaign_state"] == "CANCELLED":
+        raise RuleError(f"campaign {wave['campaign_id']} is cancelled: {name} can only be rejected")
 
 
 def withdraw_gone(db: Database, policy: Policy, as_of: datetime) -> int:
-    """Withdraw the notices of people who died, left or came of age between planning and sending; return how many.
+    """Withdraw the notices of people who died, left or came of age between planning and sending, or of cancelled waves; return how many.
 
     Safe to repeat: a run withdraws once, and the next run finds only new ones.
     """

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from pipelines.campaign import opposition_code
+from pipelines.campaign.approved_content import Content, require_approved_content
 from pipelines.campaign.policy import Policy
 from pipelines.campaign.window import window
 from pipelines.notices.addressee import concerned, full_name, kind_of, sender_of
@@ -38,7 +39,10 @@ _BAD_ADDRESS, _BOUNCED = "5.1.3", "5.1.6"
 
 @dataclass(frozen=True)
 class EmailDispatch:
-    """What sending needs: the database, the texts, the relays, the keys, the clock, what signs for each domain."""
+    """What sending needs: the database, the texts, the relays, the keys, the clock, what signs for each domain.
+
+    `content` is what e-mails say, with which their waves must have been approved.
+    """
 
     db: Database
     policy: Policy
@@ -47,6 +51,7 @@ class EmailDispatch:
     code_key: bytes
     reference_key: bytes
     clock: Clock
+    content: Content
     signers: Mapping[str, Signer] = field(default_factory=dict)
 
 
@@ -77,10 +82,11 @@ class _Chunk:
                 self.later.append(key)
 
 
-def plan_emails(db: Database, shard_size: int) -> list[Shard]:
-    """Return the shards in which e-mails of approved waves wait."""
+def plan_emails(db: Database, content: Content, shard_size: int) -> list[Shard]:
+    """Return the shards in which e-mails of approved waves wait. Raises: UnapprovedContentError where they would say something else."""
+    require_approved_content(db, content)
     with db.transaction() as session:
-        rows = session.all("notices/due_email_shards", shard_size=shard_size)
+        rows = session.all("notices/due_email_shards", content=content, shard_size=shard_size)
     return shards_of((row["shard"] for row in rows), shard_size)
 
 
@@ -120,7 +126,7 @@ def _claim(dispatch: EmailDispatch, shard: Shard, after: tuple[int, int]) -> lis
         rows = session.all(
             "notices/claim_emails",
             first_id=shard.first_id, last_id=shard.last_id, after_id=after[0], after_no=after[1],
-            size=dispatch.policy.emails_a_chunk, template=dispatch.writer.version.label, majority_years=MAJORITY,
+            size=dispatch.policy.emails_a_chunk, template=dispatch.writer.version.label, content=dispatch.content, majority_years=MAJORITY,
         )  # fmt: skip
     return [dict(row) for row in rows]
 

@@ -11,10 +11,12 @@ from operator import itemgetter
 from typing import Any
 
 from pipelines.campaign import opposition_code
+from pipelines.campaign.approved_content import Content, require_approved_content
 from pipelines.campaign.policy import Policy
 from pipelines.campaign.working_days import deposit_day
 from pipelines.notices.addressee import address_lines, concerned, kind_of, sender_of
 from pipelines.notices.announcements import announce_lots
+from pipelines.notices.cancellation import take_back_letters
 from pipelines.notices.kind import NoticeKind
 from pipelines.notices.letters.letter import MOST_PEOPLE, Concerned, Letter, Variant
 from pipelines.notices.letters.press import LetterPress
@@ -32,7 +34,10 @@ _NOTICE = itemgetter("campaign_id", "person_id", "attempt_no")
 
 @dataclass(frozen=True)
 class LetterDispatch:
-    """What making lots needs: database, store, policy, press, the print houses' public keys by name, the keys of codes and references."""
+    """What making lots needs: database, store, policy, press, the print houses' public keys by name, the keys of codes and references.
+
+    `content` is what letters say, with which their waves must have been approved.
+    """
 
     db: Database
     store: ObjectStore
@@ -42,15 +47,17 @@ class LetterDispatch:
     code_key: bytes
     reference_key: bytes
     clock: Clock
+    content: Content
 
 
 def assign_lots(dispatch: LetterDispatch, as_of: datetime) -> list[list[int]]:
     """Gather the letters that wait in approved waves into lots, announce these, and return the lots to produce, those of one task together.
 
     Safe to repeat: a run assigns once (unit: its instant). Lots that an earlier, killed run left are returned too.
-    Raises: PrinterKeyError, before anything is gathered, where the key of a print house is missing.
+    Raises, before anything is gathered: UnapprovedContentError; PrinterKeyError where the key of a print house is missing.
     """
     policy = dispatch.policy
+    require_approved_content(dispatch.db, dispatch.content)
     for printer in policy.printers:
         require_key(dispatch.printers, printer)
     binds = {
@@ -60,11 +67,13 @@ def assign_lots(dispatch: LetterDispatch, as_of: datetime) -> list[list[int]]:
         "printers": list(policy.printers),
         "prepared_for": deposit_day(dispatch.clock.present(as_of), policy.cut_off_hour),
         "template": dispatch.press.version.label,
+        "content": dispatch.content,
     }
+    take_back_letters(dispatch.db, as_of)
     dispatch.db.once("assign_lots", as_of.isoformat(), as_of, lambda work: work.one("notices/assign_lots", work_id=work.work_id, **binds))
     announce_lots(dispatch.db, dispatch.store)
     with dispatch.db.transaction() as session:
-        lots = [row["lot_id"] for row in session.all("notices/lots_to_produce")]
+        lots = [row["lot_id"] for row in session.all("notices/lots_to_produce", content=dispatch.content, lot_id=None)]
     return [lots[start : start + LOTS_A_TASK] for start in range(0, len(lots), LOTS_A_TASK)]
 
 

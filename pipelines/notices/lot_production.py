@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pipelines.campaign.window import last_day
+from pipelines.notices.cancellation import making
 from pipelines.notices.letter_dispatch import LetterDispatch, letters_to, people_by_letter
 from pipelines.notices.letters.checks import check_lot
 from pipelines.notices.letters.letter import Composition, Days, Letter
@@ -45,14 +46,21 @@ def produce_lot(dispatch: LetterDispatch, lot_id: int, as_of: datetime) -> Count
     """Compose the letters of a lot, read them again, seal them, put them where the print house fetches them, then hand the lot over.
 
     Safe to repeat, and to kill: the same lot gives the same PDF under the same keys; the manifest, which makes the lot visible,
-    is written last; a lot that is handed over is left alone. The window starts with the deposit, not here.
-    Raises: LotCheckError, before anything is written, where the lot does not read as it was meant; PrinterKeyError.
+    is written last; a lot that is handed over, paused or cancelled is left alone. The window starts with the deposit, not here.
+    Raises: LotCheckError, before anything is written, where the lot does not read as it was meant; PrinterKeyError; RetryableError if
+    another process makes or cancels this lot.
     """
+    with dispatch.db.exclusively(making(lot_id)):
+        return _produce(dispatch, lot_id, as_of)
+
+
+def _produce(dispatch: LetterDispatch, lot_id: int, as_of: datetime) -> Counts:
     template = dispatch.press.version.label
     with dispatch.db.transaction() as session:
         lot = session.one("notices/find_lot", lot_id=lot_id)
         in_use = session.one("notices/template_in_use", template=template)["in_use"]
-    if lot["status"] != "PLANNED":
+        due = session.all("notices/lots_to_produce", content=dispatch.content, lot_id=lot_id)
+    if not due:
         return {"lots": 0, "letters": 0, "pages": 0, "slow": 0, "refused": 0}
     made = _compose(dispatch, lot)
     composition = made.composition

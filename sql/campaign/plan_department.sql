@@ -80,6 +80,7 @@ recipient as (
     c.person_id,
     c.recipient_id,
     rc.version as contact_version,
+    rc.body,
     rc.email,
     rc.address_flags & :unusable_address = 0 as has_address
   from candidate as c
@@ -92,7 +93,8 @@ recipient as (
             select from campaign.dead_address as d where d.digest = campaign.address_digest(k.email)
           ) then k.email
         end as email,
-        k.address_flags
+        k.address_flags,
+        k.body
       from registry.contact as k
       inner join registry.person as rp on k.person_id = rp.person_id and rp.died_on is null
       where k.person_id = c.recipient_id
@@ -125,6 +127,7 @@ addressed as (
     r.*,
     t.recipient_id,
     t.contact_version,
+    t.body,
     case
       when t.email is not null and 'EMAIL' <> all(coalesce(f.channels, '{}')) then 'EMAIL'
       when t.has_address and 'LETTER' <> all(coalesce(f.channels, '{}')) then 'LETTER'
@@ -154,7 +157,8 @@ decided as (
 ranked as (
   select
     *,
-    row_number() over (partition by exclusion is null, channel order by person_id) as place
+    row_number() over (partition by exclusion is null, channel order by person_id) as place,
+    row_number() over (partition by exclusion is null, body order by person_id) as place_in_body
   from decided
 ),
 
@@ -164,7 +168,11 @@ chosen as (
     case when exclusion is null then 'PLANNED' else 'EXCLUDED' end::campaign.journey_status as status
   from ranked
   where
-    (exclusion is null and place <= case channel when 'EMAIL' then :email_room else :letter_room end)
+    (
+      exclusion is null
+      and place <= case channel when 'EMAIL' then :email_room else :letter_room end
+      and (place_in_body <= cast(cast(:body_rooms as jsonb) ->> body as bigint)) is not false
+    )
     or (exclusion is not null and (journey_status, journey_reason) is distinct from ('EXCLUDED', exclusion))
 ),
 
@@ -202,4 +210,15 @@ select
   (select count(*) from chosen where exclusion is null and channel = 'EMAIL') as emails,
   (select count(*) from chosen where exclusion is null and channel = 'LETTER') as letters,
   (select count(*) from chosen where exclusion is not null) as excluded,
-  (select count(*) from ranked where exclusion is null) - (select count(*) from chosen where exclusion is null) as left_over
+  (select count(*) from ranked where exclusion is null) - (select count(*) from chosen where exclusion is null) as left_over,
+  (
+    select coalesce(jsonb_object_agg(b.body, b.notices), '{}')
+    from (
+      select
+        c.body,
+        count(*) as notices
+      from chosen as c
+      where c.exclusion is null
+      group by c.body
+    ) as b
+  ) as by_body

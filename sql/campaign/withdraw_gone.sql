@@ -1,6 +1,6 @@
 -- People who died or left between planning and sending are told nothing: their notice is withdrawn before it leaves. So is that of
 -- people of whom it was asked meanwhile whether they are one: they are planned again once a person has decided; and that of minors who
--- came of age meanwhile: they are told themselves.
+-- came of age meanwhile: they are told themselves; and whatever is left of cancelled waves.
 -- Grain: one prepared attempt of the day's waves. Idempotency: only a PREPARED attempt is withdrawn. Index: attempt_open, doubt_open.
 with prepared as (
   select
@@ -10,6 +10,7 @@ with prepared as (
     case
       when p.died_on is not null then 'DECEASED'
       when p.rights_end_on <= :day then 'LEFT'
+      when w.status = 'CANCELLED' then 'WAVE_CANCELLED'
       when d.person_id is not null then 'DOUBTFUL_IDENTITY'
       when
         a.recipient_id <> a.person_id
@@ -20,7 +21,7 @@ with prepared as (
   inner join campaign.attempt as a on w.wave_id = a.wave_id and a.status = 'PREPARED'
   inner join registry.person as p on a.person_id = p.person_id
   left join registry.in_doubt as d on a.person_id = d.person_id
-  where w.status = 'APPROVED' and w.campaign_id = :campaign_id
+  where w.status in ('APPROVED', 'CANCELLED') and w.campaign_id = :campaign_id
 ),
 
 gone as (
@@ -38,7 +39,7 @@ withdrawn as (
 
 update campaign.journey as j
 set
-  status = case when g.reason in ('DOUBTFUL_IDENTITY', 'CAME_OF_AGE') then 'ELIGIBLE' else 'CANCELLED' end::campaign.journey_status,
+  status = case when g.reason in ('DECEASED', 'LEFT') then 'CANCELLED' else 'ELIGIBLE' end::campaign.journey_status,
   reason = g.reason
 from gone as g
 where j.person_id = g.person_id and j.campaign_id = g.campaign_id and j.status = 'PLANNED'

@@ -6,7 +6,8 @@ with waiting as (
     a.*,
     a.is_represented and coalesce(a.born_on + make_interval(years => :majority_years) > a.planned_for, false) as is_child
   from notices.addressed_attempt as a
-  where a.channel = 'LETTER' and a.status = 'PREPARED' and a.wave_status = 'APPROVED'
+  inner join campaign.wave_approved_with(:content) as o on a.wave_id = o.wave_id and o.is_open
+  where a.channel = 'LETTER' and a.status = 'PREPARED'
 ),
 
 counted as (

@@ -7,7 +7,7 @@ with due as (
     a.campaign_id,
     a.attempt_no
   from campaign.attempt as a
-  inner join campaign.wave as w on a.wave_id = w.wave_id and w.status = 'APPROVED'
+  inner join campaign.wave_approved_with(:content) as w on a.wave_id = w.wave_id and (w.is_open or a.status = 'CLAIMED')
   where
     a.channel = 'EMAIL'
     and a.status in ('PREPARED', 'CLAIMED')

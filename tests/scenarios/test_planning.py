@@ -105,38 +105,38 @@ def test_who_waits_for_a_decision_is_not_planned_again(campaign: Campaign) -> No
 def test_departments_are_told_in_ascending_order(campaign: Campaign) -> None:
     last, first, corsican = invent(1, postcode="95000"), invent(2, postcode="01000"), invent(3, postcode="20000")
     campaign.register(last, first, corsican)
-    plan_notices(campaign.home.db, capped(campaign, 2, 0), SENT, "ops")
+    plan_notices(campaign.home.db, capped(campaign, 2, 0), campaign.content, SENT, "ops")
     assert planned(campaign) == sorted(campaign.person_id(person) for person in (first, corsican))
 
 
 def test_an_address_without_department_is_told_last(campaign: Campaign) -> None:
     nowhere, overseas = invent(1, postcode=None, town=None), invent(2, postcode="97400")
     campaign.register(nowhere, overseas)
-    plan_notices(campaign.home.db, capped(campaign, 1, 0), SENT, "ops")
+    plan_notices(campaign.home.db, capped(campaign, 1, 0), campaign.content, SENT, "ops")
     assert planned(campaign) == [campaign.person_id(overseas)]
 
 
 @pytest.mark.parametrize(("emails", "letters"), [(0, 0), (3, 0), (0, 2), (4, 1)])
 def test_the_caps_of_the_day_are_kept_by_channel(campaign: Campaign, emails: int, letters: int) -> None:
     campaign.register(*[invent(number) if number % 2 else by_letter(number) for number in range(1, 21)])
-    wave = plan_notices(campaign.home.db, capped(campaign, emails, letters), SENT, "ops")
+    wave = plan_notices(campaign.home.db, capped(campaign, emails, letters), campaign.content, SENT, "ops")
     assert (wave.emails, wave.letters) == (emails, letters)
 
 
 def test_caps_hold_over_departments(campaign: Campaign) -> None:
     campaign.register(*[invent(number, postcode=f"{number:02d}100") for number in range(1, 15)])
-    assert plan_notices(campaign.home.db, capped(campaign, 5, 5), SENT, "ops").emails == 5
+    assert plan_notices(campaign.home.db, capped(campaign, 5, 5), campaign.content, SENT, "ops").emails == 5
 
 
 def test_who_was_beyond_the_cap_is_told_the_next_day(campaign: Campaign) -> None:
     campaign.register(*[invent(number) for number in range(1, 8)])
-    waves = [plan_notices(campaign.home.db, capped(campaign, 5, 0), at, "ops") for at in (SENT, TOMORROW)]
+    waves = [plan_notices(campaign.home.db, capped(campaign, 5, 0), campaign.content, at, "ops") for at in (SENT, TOMORROW)]
     assert [wave.emails for wave in waves] == [5, 2]
 
 
 def test_exclusions_do_not_use_up_the_caps(campaign: Campaign) -> None:
     campaign.register(*[invent(number, died_on=date(2021, 1, 1)) for number in range(1, 6)], invent(6))
-    wave = plan_notices(campaign.home.db, capped(campaign, 1, 0), SENT, "ops")
+    wave = plan_notices(campaign.home.db, capped(campaign, 1, 0), campaign.content, SENT, "ops")
     assert (wave.emails, wave.excluded) == (1, 5)
 
 

@@ -6,24 +6,65 @@ grant usage on schema campaign to espace_pipeline;
 create table campaign.campaign (
   campaign_id smallint primary key,
   name text not null,
-  code_key_version smallint not null
+  code_key_version smallint not null,
+  state text not null default 'RUNNING' check (state in ('RUNNING', 'PAUSED', 'CANCELLED'))
 );
 insert into campaign.campaign (campaign_id, name, code_key_version) values (1, 'Ouverture automatique', 1);
-grant select on campaign.campaign to espace_pipeline;
+grant select, update (state) on campaign.campaign to espace_pipeline;
 
--- Grain: one wave, the people planned together and approved together.
+-- Grain: one wave, the people planned together and approved together. `content` identifies all that its notices say beside people:
+-- what the second person looked at, and the only thing that may leave.
 create table campaign.wave (
   wave_id integer generated always as identity primary key,
   campaign_id smallint not null references campaign.campaign,
   planned_for date not null,
-  status text not null default 'PROPOSED' check (status in ('PROPOSED', 'APPROVED', 'REJECTED')),
+  status text not null default 'PROPOSED' check (status in ('PROPOSED', 'APPROVED', 'REJECTED', 'CANCELLED')),
+  is_paused boolean not null default false,
+  content text not null,
   proposed_by text not null,
   decided_by text,
+  comment text,
   work_id bigint not null unique references platform.unit_of_work,
   check ((status = 'PROPOSED') = (decided_by is null)),
+  check (status = 'APPROVED' or not is_paused),
   constraint second_person_decides check (decided_by <> proposed_by)
 );
-grant select, insert, update (status, decided_by) on campaign.wave to espace_pipeline;
+grant select, insert, update (status, is_paused, decided_by, comment) on campaign.wave to espace_pipeline;
+
+-- Grain: one order by which operations stopped, resumed or ended a campaign, or one of its waves.
+create table campaign.steering (
+  work_id bigint primary key references platform.unit_of_work,
+  campaign_id smallint not null references campaign.campaign,
+  wave_id integer references campaign.wave,
+  action text not null check (action in ('PAUSE', 'RESUME', 'CANCEL')),
+  reason text not null
+);
+grant select, insert on campaign.steering to espace_pipeline;
+
+-- Grain: one wave that goes on: neither it nor its campaign is stopped. One that is cancelled finishes what may have left already.
+create view campaign.moving_wave as
+select
+  w.wave_id,
+  w.campaign_id,
+  w.status
+from campaign.wave as w
+inner join campaign.campaign as c on w.campaign_id = c.campaign_id
+where w.status in ('APPROVED', 'CANCELLED') and not w.is_paused and c.state <> 'PAUSED';
+grant select on campaign.moving_wave to espace_pipeline;
+
+-- The waves whose notices may leave with a content: those approved with it, and earlier ones, since whoever approved it later approved
+-- it for what still waits (a letter after an e-mail that bounced). Of a cancelled one, only what may have left already.
+create function campaign.wave_approved_with(shown text) returns table (wave_id integer, is_open boolean)
+language sql stable as $$
+  select m.wave_id, m.status = 'APPROVED'
+  from campaign.moving_wave as m
+  where exists (
+    select from campaign.wave as later
+    where
+      later.campaign_id = m.campaign_id and later.wave_id >= m.wave_id and later.decided_by is not null
+      and later.status <> 'REJECTED' and later.content = shown
+  )
+$$;
 
 create type campaign.journey_status as enum (
   'ELIGIBLE', 'PLANNED', 'NOTIFIED', 'OPPOSED', 'OPENED', 'CANCELLED', 'EXCLUDED'
@@ -41,7 +82,7 @@ insert into campaign.journey_move (before, after, meaning) values
 ('ELIGIBLE', 'EXCLUDED', 'found ineligible when planned again'),
 ('EXCLUDED', 'PLANNED', 'the reason of the exclusion is gone'),
 ('PLANNED', 'NOTIFIED', 'the notice has left: the six weeks run'),
-('PLANNED', 'ELIGIBLE', 'the wave was rejected, or the person came of age before the notice left'),
+('PLANNED', 'ELIGIBLE', 'the wave was rejected or cancelled, or the person came of age before the notice left'),
 ('PLANNED', 'OPPOSED', 'opposed with a code whose deposit is not reported yet'),
 ('PLANNED', 'EXCLUDED', 'the letter cannot be printed, or the refused e-mail has no letter to follow'),
 ('PLANNED', 'CANCELLED', 'died or left before the notice counted'),
@@ -157,7 +198,12 @@ select platform.partition_by_person('campaign.attempt', 90);
 create index attempt_open on campaign.attempt (wave_id, channel, person_id) where status in ('PREPARED', 'CLAIMED');
 create index attempt_returned on campaign.attempt (person_id) where returned_on is not null and status = 'SENT';
 create index attempt_lot on campaign.attempt (lot_id, lot_rank) where lot_id is not null;
-grant select, insert, update on campaign.attempt to espace_pipeline;
+-- Whom an attempt tells, how and in which wave is what was approved: it never changes.
+grant
+select,
+insert,
+update (status, template, lot_id, lot_rank, submissions, sent_at, sent_on, returned_on, return_motive, failure)
+on campaign.attempt to espace_pipeline;
 
 create function campaign.attempt_moves() returns trigger
 language plpgsql set enable_nestloop = off as $$

@@ -18,7 +18,6 @@ select
   a.lot_id,
   a.lot_rank,
   w.planned_for,
-  w.status as wave_status,
   a.recipient_id <> a.person_id as is_represented,
   p.born_on,
   p.first_names as person_first_names,
@@ -73,6 +72,20 @@ create table notices.print_lot (
 create index lot_of_printer on notices.print_lot (printer, prepared_for);
 create index lot_unfinished on notices.print_lot (status, lot_id) where status in ('PLANNED', 'REFUSED');
 grant select, insert, update on notices.print_lot to espace_pipeline;
+
+-- The lots that are gathered and not handed over, and all of whose letters may leave with a content. Index: lot_unfinished, attempt_lot.
+create function notices.lot_to_produce(shown text) returns table (lot_id bigint)
+language sql stable as $$
+  select l.lot_id
+  from notices.print_lot as l
+  where
+    l.status = 'PLANNED'
+    and not exists (
+      select from campaign.attempt as a
+      where
+        a.lot_id = l.lot_id and a.wave_id not in (select w.wave_id from campaign.wave_approved_with(shown) as w where w.is_open)
+    )
+$$;
 
 -- Grain: one letter of a lot that was damaged and printed again, as one report says.
 create table notices.reprint (
