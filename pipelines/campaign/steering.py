@@ -18,6 +18,7 @@ class Action(StrEnum):
 
 
 _DONE = {Action.PAUSE: "paused", Action.RESUME: "resumed", Action.CANCEL: "cancelled"}
+_FROM = {Action.PAUSE: ("RUNNING",), Action.RESUME: ("PAUSED",), Action.CANCEL: ("RUNNING", "PAUSED")}
 
 
 def steer(db: Database, action: Action, campaign_id: int, wave_id: int | None, actor: str, reason: str, as_of: datetime) -> str:
@@ -29,30 +30,34 @@ def steer(db: Database, action: Action, campaign_id: int, wave_id: int | None, a
     what = f"campaign {campaign_id}" if wave_id is None else f"wave {wave_id}"
 
     def order(work: Work) -> Counts:
-        moved = _move(work, action, campaign_id, wave_id)
-        if not moved:
+        if not _move(work, action, campaign_id, wave_id):
             raise RuleError(f"{what} cannot be {_DONE[action]}: it {_where(work, campaign_id, wave_id)}")
         work.run("campaign/note_steering", work_id=work.work_id, campaign_id=campaign_id, wave_id=wave_id, action=action, reason=reason)
-        return {"moved": moved}
+        return {}
 
     db.once("steer", f"{action}/{what}/{as_of.isoformat()}", as_of, order, actor=actor)
     return f"{what} is {_DONE[action]}"
 
 
-def _move(work: Work, action: Action, campaign_id: int, wave_id: int | None) -> int:
-    """Change the state of a wave or of the campaign; the waves of a campaign that ends are cancelled with it."""
+def _move(work: Work, action: Action, campaign_id: int, wave_id: int | None) -> bool:
+    """Change the state of a wave; a campaign's is its last order, and its waves are cancelled with it."""
     if wave_id is not None:
-        return work.run("campaign/steer_wave", action=action, campaign_id=campaign_id, wave_id=wave_id)
-    moved = work.run("campaign/steer_campaign", action=action, campaign_id=campaign_id)
-    if moved and action is Action.CANCEL:
+        return work.run("campaign/steer_wave", action=action, campaign_id=campaign_id, wave_id=wave_id) == 1
+    if _state(work, campaign_id) not in _FROM[action]:
+        return False
+    if action is Action.CANCEL:
         work.run("campaign/steer_wave", action=action, campaign_id=campaign_id, wave_id=None)
-    return moved
+    return True
+
+
+def _state(session: Session, campaign_id: int) -> str:
+    return str(session.one("campaign/campaign_state", campaign_id=campaign_id)["state"])
 
 
 def _where(session: Session, campaign_id: int, wave_id: int | None) -> str:
     """Say where a campaign or a wave stands."""
     if wave_id is None:
-        return f"is {session.one('campaign/campaign_state', campaign_id=campaign_id)['state']}"
+        return f"is {_state(session, campaign_id)}"
     found = session.all("campaign/find_wave", wave_id=wave_id)
     if not found or found[0]["campaign_id"] != campaign_id:
         return "does not exist"

@@ -1,4 +1,4 @@
--- Whether a campaign goes on. Index: the primary key.
+-- Whether a campaign goes on. Few rows: one an order.
 select state
-from campaign.campaign
+from campaign.campaign_state
 where campaign_id = :campaign_id

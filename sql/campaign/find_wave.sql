@@ -11,5 +11,5 @@ select
   w.comment,
   c.state as campaign_state
 from campaign.wave as w
-inner join campaign.campaign as c on w.campaign_id = c.campaign_id
+inner join campaign.campaign_state as c on w.campaign_id = c.campaign_id
 where w.wave_id = :wave_id

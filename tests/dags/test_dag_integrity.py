@@ -17,7 +17,7 @@ FILES = sorted(file for file in DAGS.glob("*.py") if "@dag(" in file.read_text()
 # A person answers it: Airflow's own response time-out ends the wait.
 WAITS_FOR_A_PERSON = {("notice_planning", "approve")}
 # A person starts it, and nothing else does.
-STARTED_BY_HAND = {"registry_decisions"}
+STARTED_BY_HAND = {"campaign_steering", "registry_decisions"}
 # Tasks whose work is to change the database, the relay or the printer's bucket.
 READS_ONLY = ("find_", "plan_openings", "balance", "reconcile", "approve", "start_")
 

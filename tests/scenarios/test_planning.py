@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from pipelines.campaign.policy import Policy
 from pipelines.campaign.steps import describe_wave, plan_notices
-from pipelines.platform.errors import RuleError
+from pipelines.platform.errors import FinalError, RuleError
 from tests.campaign_driver import SENT, Campaign, paris
 from tests.registry_builder import by_letter, invent
 
@@ -132,6 +132,44 @@ def test_who_was_beyond_the_cap_is_told_the_next_day(campaign: Campaign) -> None
     campaign.register(*[invent(number) for number in range(1, 8)])
     waves = [plan_notices(campaign.home.db, capped(campaign, 5, 0), campaign.content, at, "ops") for at in (SENT, TOMORROW)]
     assert [wave.emails for wave in waves] == [5, 2]
+
+
+def test_the_caps_of_a_day_are_for_all_its_waves(campaign: Campaign) -> None:
+    campaign.register(*[invent(number) for number in range(1, 8)])
+    waves = [plan_notices(campaign.home.db, capped(campaign, 5, 0), campaign.content, at, "ops") for at in (SENT, paris(2022, 1, 31, 16))]
+    assert [wave.emails for wave in waves] == [5, 0]
+
+
+def test_a_rejected_wave_gives_its_share_of_the_caps_back(campaign: Campaign) -> None:
+    campaign.register(*[invent(number) for number in range(1, 8)])
+    campaign.decide(plan_notices(campaign.home.db, capped(campaign, 5, 0), campaign.content, SENT, "ops"), approved=False)
+    assert plan_notices(campaign.home.db, capped(campaign, 5, 0), campaign.content, paris(2022, 1, 31, 16), "ops").emails == 5
+
+
+def body_capped(campaign: Campaign, **caps: int) -> Policy:
+    """Return the policy with caps of bodies."""
+    return campaign.home.policy.model_copy(update={"notices_a_day_by_body": caps})
+
+
+def test_a_body_has_its_own_cap_over_both_channels_and_all_departments(campaign: Campaign) -> None:
+    campaign.register(
+        *[invent(number, postcode=f"{number:02d}100") for number in range(1, 4)], *[by_letter(n) for n in range(4, 7)], body="MSA"
+    )
+    campaign.register(*[invent(number) for number in range(11, 15)])
+    wave = plan_notices(campaign.home.db, body_capped(campaign, MSA=2), campaign.content, SENT, "ops")
+    assert wave.emails + wave.letters == 2 + 4
+
+
+def test_the_cap_of_a_body_is_for_all_waves_of_a_day(campaign: Campaign) -> None:
+    campaign.register(*[invent(number) for number in range(1, 8)], body="MSA")
+    policy = body_capped(campaign, MSA=4)
+    waves = [plan_notices(campaign.home.db, policy, campaign.content, at, "ops") for at in (SENT, paris(2022, 1, 31, 16), TOMORROW)]
+    assert [wave.emails for wave in waves] == [4, 0, 3]
+
+
+def test_a_cap_of_a_body_that_does_not_exist_is_refused(campaign: Campaign) -> None:
+    with pytest.raises(FinalError, match="bodies that do not exist: MSAA"):
+        plan_notices(campaign.home.db, body_capped(campaign, MSAA=4), campaign.content, SENT, "ops")
 
 
 def test_exclusions_do_not_use_up_the_caps(campaign: Campaign) -> None:

@@ -6,11 +6,10 @@ grant usage on schema campaign to espace_pipeline;
 create table campaign.campaign (
   campaign_id smallint primary key,
   name text not null,
-  code_key_version smallint not null,
-  state text not null default 'RUNNING' check (state in ('RUNNING', 'PAUSED', 'CANCELLED'))
+  code_key_version smallint not null
 );
 insert into campaign.campaign (campaign_id, name, code_key_version) values (1, 'Ouverture automatique', 1);
-grant select, update (state) on campaign.campaign to espace_pipeline;
+grant select on campaign.campaign to espace_pipeline;
 
 -- Grain: one wave, the people planned together and approved together. `content` identifies all that its notices say beside people:
 -- what the second person looked at, and the only thing that may leave.
@@ -41,6 +40,25 @@ create table campaign.steering (
 );
 grant select, insert on campaign.steering to espace_pipeline;
 
+-- Grain: one campaign, and whether it goes on, as the last order on the whole of it says; one that was cancelled stays so.
+create view campaign.campaign_state as
+select
+  c.campaign_id,
+  case
+    when exists (select from campaign.steering as s where s.campaign_id = c.campaign_id and s.wave_id is null and s.action = 'CANCEL')
+      then 'CANCELLED'
+    when (
+      select s.action = 'PAUSE'
+      from campaign.steering as s
+      where s.campaign_id = c.campaign_id and s.wave_id is null
+      order by s.work_id desc
+      limit 1
+    ) then 'PAUSED'
+    else 'RUNNING'
+  end as state
+from campaign.campaign as c;
+grant select on campaign.campaign_state to espace_pipeline;
+
 -- Grain: one wave that goes on: neither it nor its campaign is stopped. One that is cancelled finishes what may have left already.
 create view campaign.moving_wave as
 select
@@ -48,7 +66,7 @@ select
   w.campaign_id,
   w.status
 from campaign.wave as w
-inner join campaign.campaign as c on w.campaign_id = c.campaign_id
+inner join campaign.campaign_state as c on w.campaign_id = c.campaign_id
 where w.status in ('APPROVED', 'CANCELLED') and not w.is_paused and c.state <> 'PAUSED';
 grant select on campaign.moving_wave to espace_pipeline;
 
