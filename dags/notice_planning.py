@@ -13,7 +13,7 @@ from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, nothing_due, run_instan
 
 def record_decision(approved: bool, decided_by: str, comment: str, context: Context) -> None:
     """Keep who decided on the wave of this run, and what they say of it."""
-    from pipelines.campaign.steps import Answer, decide_wave
+    from pipelines.campaign.waves import Answer, decide_wave
     from pipelines.installation import Installation
 
     here = Installation()
@@ -37,8 +37,8 @@ def notice_planning() -> None:
     @task(pool=Pool.DB_WRITE)
     def plan_notices() -> dict[str, Any]:
         """Propose the next wave: departments in ascending order, channel by person."""
-        from pipelines.campaign.steps import describe_wave
         from pipelines.campaign.steps import plan_notices as plan
+        from pipelines.campaign.waves import describe_wave
         from pipelines.campaign.working_days import is_working_day
         from pipelines.installation import Installation
         from pipelines.platform.clock import legal_day
@@ -49,7 +49,7 @@ def notice_planning() -> None:
         wave = plan(here.db, here.policy, here.content, instant, run_person())
         if wave.is_empty:
             raise nothing_due(f"nobody is left to tell; {wave.excluded} people newly excluded")
-        return {"wave_id": wave.wave_id, "summary": describe_wave(here.db, wave)}
+        return {"wave_id": wave.wave_id, "summary": describe_wave(wave)}
 
     approve = SecondPersonApproval(
         task_id="approve",

@@ -20,7 +20,8 @@ import sqlalchemy as sa
 
 from pipelines.accounts.steps import OpeningCounts, close_on_late_oppositions, open_accounts, plan_openings
 from pipelines.campaign.approved_content import Content
-from pipelines.campaign.steps import Answer, Wave, decide_wave, plan_notices, withdraw_gone
+from pipelines.campaign.steps import plan_notices, withdraw_gone
+from pipelines.campaign.waves import Answer, Wave, decide_wave
 from pipelines.installation import Installation
 from pipelines.notices.bounces import take_in_bounces
 from pipelines.notices.email_dispatch import EmailDispatch, plan_emails, send_emails

@@ -31,7 +31,8 @@ from pipelines.benchmarks.postfix import SOURCE, Postfix, can_run, postfix
 from pipelines.benchmarks.registry import take_in
 from pipelines.benchmarks.sending import send
 from pipelines.benchmarks.servers import Servers, servers
-from pipelines.campaign.steps import Answer, decide_wave, plan_notices
+from pipelines.campaign.steps import plan_notices
+from pipelines.campaign.waves import Answer, decide_wave
 from pipelines.installation import Installation
 from pipelines.notices.email_dispatch import email_notices, plan_emails
 from pipelines.notices.emails.mailbox import envelope_address

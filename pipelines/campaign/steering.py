@@ -50,6 +50,12 @@ def _move(work: Work, action: Action, campaign_id: int, wave_id: int | None) -> 
     return True
 
 
+def campaign_state(db: Database, campaign_id: int) -> str:
+    """Tell whether a campaign is RUNNING, PAUSED or CANCELLED."""
+    with db.transaction() as session:
+        return _state(session, campaign_id)
+
+
 def _state(session: Session, campaign_id: int) -> str:
     return str(session.one("campaign/campaign_state", campaign_id=campaign_id)["state"])
 

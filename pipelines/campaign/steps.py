@@ -1,11 +1,10 @@
-"""The verbs of the campaign: propose who is told next, and record what a second person decided."""
+"""The verbs of the campaign: propose who is told next, and withdraw what must not leave any more."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -13,31 +12,14 @@ from sqlalchemy.engine import RowMapping
 
 from pipelines.campaign.approved_content import Content
 from pipelines.campaign.policy import Policy
+from pipelines.campaign.steering import campaign_state
+from pipelines.campaign.waves import Wave, find_wave
 from pipelines.platform.clock import legal_day
 from pipelines.platform.database import Counts, Database, Work
 from pipelines.platform.errors import FinalError, RuleError
 from pipelines.registry.birth_date import MAJORITY
 from pipelines.registry.bodies import insurance_bodies
 from pipelines.registry.postal_address import UNUSABLE
-
-
-@dataclass(frozen=True)
-class Wave:
-    """People planned together: what the second person approves."""
-
-    wave_id: int
-    planned_for: date
-    status: str
-    content: Content
-    proposed_by: str
-    emails: int
-    letters: int
-    excluded: int
-
-    @property
-    def is_empty(self) -> bool:
-        """Nobody is left to tell."""
-        return self.emails + self.letters == 0
 
 
 def plan_notices(db: Database, policy: Policy, content: Content, as_of: datetime, proposed_by: str) -> Wave:
@@ -61,17 +43,11 @@ def plan_notices(db: Database, policy: Policy, content: Content, as_of: datetime
         return {"wave_id": wave_id, **_fill(work, policy, day, wave_id)}
 
     counts = db.once("plan_notices", as_of.isoformat(), as_of, propose, actor=proposed_by).counts
-    with db.transaction() as session:
-        found = session.one("campaign/find_wave", wave_id=counts["wave_id"])
-    return Wave(
-        found["wave_id"], found["planned_for"], found["status"], found["content"], found["proposed_by"],
-        counts["emails"], counts["letters"], counts["excluded"],
-    )  # fmt: skip
+    return find_wave(db, counts["wave_id"])
 
 
 def _require_running(db: Database, campaign_id: int) -> None:
-    with db.transaction() as session:
-        state = session.one("campaign/campaign_state", campaign_id=campaign_id)["state"]
+    state = campaign_state(db, campaign_id)
     if state != "RUNNING":
         raise RuleError(f"campaign {campaign_id} is {state}: nobody is planned until it is resumed (`campaign_steering`)")
 
@@ -96,7 +72,9 @@ def _fill(work: Work, policy: Policy, day: date, wave_id: int) -> Counts:
             **rooms,
         )
         total.update({what: planned[what] for what in ("emails", "letters", "excluded")})
+        total.update({f"{what} {row['department']}": planned[what] for what in ("emails", "letters") if planned[what]})
         total.update({f"body {body}": notices for body, notices in planned["by_body"].items()})
+        total.update({f"exclusion {reason}": people for reason, people in planned["by_exclusion"].items()})
         if not planned["left_over"]:
             work.run("campaign/keep_told_department", **within, department=row["department"])
     return dict(total)
@@ -115,66 +93,6 @@ def _in_order(departments: Sequence[RowMapping], policy: Policy) -> list[RowMapp
     """Return departments in ascending order, after the pilots in theirs."""
     places = {name: place for place, name in enumerate(policy.pilot_departments)}
     return sorted(departments, key=lambda row: places.get(row["department"], len(places)))
-
-
-def describe_wave(db: Database, wave: Wave) -> str:
-    """Return, in Markdown, what a wave would send: counts by department and channel, nothing personal."""
-    with db.transaction() as session:
-        rows = session.all("campaign/wave_by_department", wave_id=wave.wave_id)
-    lines = [f"| {row['department']} | {row['emails']} | {row['letters']} |" for row in rows]
-    return "\n".join(
-        [
-            f"Wave {wave.wave_id}, planned for {wave.planned_for:%A %d %B %Y} by **{wave.proposed_by}**: "
-            f"{wave.emails} e-mails, {wave.letters} letters, {wave.excluded} people newly excluded.",
-            "",
-            "| Department | E-mails | Letters |",
-            "|---|---:|---:|",
-            *lines,
-        ]
-    )
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a person decided on a wave, with a word for the others; `content` is what is in place at that moment."""
-
-    approved: bool
-    decided_by: str
-    content: Content
-    comment: str = ""
-
-
-def decide_wave(db: Database, wave_id: int, answer: Answer, as_of: datetime) -> Counts:
-    """Record the decision on a wave; a rejected wave gives its people back to planning.
-
-    Safe to repeat: the first decision stands.
-    Raises: RuleError if there is no such wave, the person who proposed it decides on it, or it would be approved although templates or
-    senders changed since it was proposed, or its campaign is cancelled.
-    """
-    with db.transaction() as session:
-        found = session.all("campaign/find_wave", wave_id=wave_id)
-    if not found:
-        raise RuleError(f"there is no wave {wave_id}")
-    _require_decidable(found[0], answer)
-
-    def decide(work: Work) -> Counts:
-        status = "APPROVED" if answer.approved else "REJECTED"
-        binds = {"status": status, "decided_by": answer.decided_by, "comment": answer.comment or None}
-        decided = work.run("campaign/decide_wave", wave_id=wave_id, **binds)
-        released = 0 if answer.approved else work.one("campaign/release_rejected_wave", wave_id=wave_id)["released"]
-        return {"decided": decided, "released": released}
-
-    return db.once("decide_wave", str(wave_id), as_of, decide, actor=answer.decided_by).counts
-
-
-def _require_decidable(wave: RowMapping, answer: Answer) -> None:
-    name = f"wave {wave['wave_id']}"
-    if wave["proposed_by"] == answer.decided_by:
-        raise RuleError(f"{name} was started by {answer.decided_by}: somebody else must decide on it")
-    if answer.approved and wave["content"] != answer.content:
-        raise RuleError(f"templates or senders changed since {name} was proposed: reject it and plan again")
-    if answer.approved and wave["campaign_state"] == "CANCELLED":
-        raise RuleError(f"campaign {wave['campaign_id']} is cancelled: {name} can only be rejected")
 
 
 def withdraw_gone(db: Database, policy: Policy, as_of: datetime) -> int:

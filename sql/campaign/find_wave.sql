@@ -1,4 +1,4 @@
--- A wave, for whoever looks at it or decides on it. Index: the primary key.
+-- A wave and what its planning run found, for whoever looks at it or decides on it. Index: the primary keys.
 select
   w.wave_id,
   w.campaign_id,
@@ -9,7 +9,7 @@ select
   w.proposed_by,
   w.decided_by,
   w.comment,
-  c.state as campaign_state
+  u.counts
 from campaign.wave as w
-inner join campaign.campaign_state as c on w.campaign_id = c.campaign_id
+inner join platform.unit_of_work as u on w.work_id = u.work_id
 where w.wave_id = :wave_id

@@ -221,4 +221,15 @@ select
       where c.exclusion is null
       group by c.body
     ) as b
-  ) as by_body
+  ) as by_body,
+  (
+    select coalesce(jsonb_object_agg(e.exclusion, e.people), '{}')
+    from (
+      select
+        c.exclusion,
+        count(*) as people
+      from chosen as c
+      where c.exclusion is not null
+      group by c.exclusion
+    ) as e
+  ) as by_exclusion

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from pipelines.campaign.steps import describe_wave
+from pipelines.campaign.waves import describe_wave
 from pipelines.notices.bounces import take_in_bounces
 from pipelines.notices.emails.relay import Fate, Relay
 from pipelines.platform.database import Work
@@ -59,7 +59,7 @@ def test_steps_log_and_return_nothing_personal(
     caplog.set_level(logging.INFO)
     results: list[Any] = [campaign.register(*PEOPLE, PEOPLE[0].but(matricule=PEOPLE[0].matricule[:13] + "00"))]
     wave = campaign.plan()
-    results += [wave, describe_wave(campaign.home.db, wave), campaign.decide(wave), campaign.send()]
+    results += [wave, describe_wave(wave), campaign.decide(wave), campaign.send()]
     lots = campaign.print_letters()
     codes = [code_in(message) for message in campaign.mails()] + [letter.code for lot in lots for letter in campaign.letters(lot)]
     results += [lots, campaign.deposit(lots, SENT.date(), SENT), campaign.bounce(campaign.mails_to(PEOPLE[1])[0], paris(2022, 2, 2))]

@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from pipelines.campaign.policy import Policy
-from pipelines.campaign.steps import describe_wave, plan_notices
+from pipelines.campaign.steps import plan_notices
+from pipelines.campaign.waves import describe_wave
 from pipelines.platform.errors import FinalError, RuleError
 from tests.campaign_driver import SENT, Campaign, paris
 from tests.registry_builder import by_letter, invent
@@ -201,10 +202,17 @@ def test_an_exclusion_is_counted_once(campaign: Campaign) -> None:
     assert [campaign.plan(at).excluded for at in (SENT, TOMORROW)] == [1, 0]
 
 
+def test_what_a_wave_holds_is_told_by_department_body_and_reason(campaign: Campaign) -> None:
+    campaign.register(invent(1, postcode="01000"), by_letter(2, postcode="75001"), invent(3, died_on=date(2021, 1, 1)), body="MSA")
+    wave = campaign.plan()
+    found = {what: wave.by(what) for what in ("emails", "letters", "body", "exclusion")}
+    assert found == {"emails": {"01": 1}, "letters": {"75": 1}, "body": {"MSA": 2}, "exclusion": {"DECEASED": 1}}
+
+
 def test_what_the_approver_reads_names_nobody(campaign: Campaign) -> None:
     person = invent(1)
     campaign.register(person)
-    text = describe_wave(campaign.home.db, campaign.plan())
+    text = describe_wave(campaign.plan())
     assert "| 75 | 1 | 0 |" in text and not any(word in text for word in (person.birth_name, person.matricule, f"{person.email}"))
 
 
