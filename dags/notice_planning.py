@@ -54,7 +54,9 @@ def notice_planning() -> None:
     approve = SecondPersonApproval(
         task_id="approve",
         subject="Send wave {{ ti.xcom_pull(task_ids='plan_notices')['wave_id'] }}?",
-        body="{{ ti.xcom_pull(task_ids='plan_notices')['summary'] }}",
+        body="What would leave, letter by letter: the tab *What would leave* of this run, or "
+        "[this page](/campaign/waves/{{ ti.xcom_pull(task_ids='plan_notices')['wave_id'] }}).\n\n"
+        "{{ ti.xcom_pull(task_ids='plan_notices')['summary'] }}",
         record=record_decision,
         defaults=SecondPersonApproval.REJECT,
         response_timeout=timedelta(days=2),

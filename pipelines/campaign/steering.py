@@ -64,7 +64,7 @@ def _where(session: Session, campaign_id: int, wave_id: int | None) -> str:
     """Say where a campaign or a wave stands."""
     if wave_id is None:
         return f"is {_state(session, campaign_id)}"
-    found = session.all("campaign/find_wave", wave_id=wave_id)
+    found = session.all("campaign/waves", wave_id=wave_id, most=1)
     if not found or found[0]["campaign_id"] != campaign_id:
         return "does not exist"
     return f"is {found[0]['status']}{', paused' if found[0]['is_paused'] else ''}"

@@ -23,8 +23,11 @@ class Wave:
     campaign_id: int
     planned_for: date
     status: str
+    is_paused: bool
     content: Content
     proposed_by: str
+    decided_by: str | None
+    comment: str | None
     counts: Mapping[str, int]
 
     @property
@@ -55,12 +58,23 @@ class Wave:
 
 def find_wave(db: Database, wave_id: int) -> Wave:
     """Return a wave as it stands. Raises: RuleError if there is no such wave."""
-    with db.transaction() as session:
-        found = session.all("campaign/find_wave", wave_id=wave_id)
+    found = last_waves(db, 1, wave_id)
     if not found:
         raise RuleError(f"there is no wave {wave_id}")
-    (row,) = found
-    return Wave(row["wave_id"], row["campaign_id"], row["planned_for"], row["status"], row["content"], row["proposed_by"], row["counts"])
+    return found[0]
+
+
+def last_waves(db: Database, most: int, wave_id: int | None = None) -> list[Wave]:
+    """Return the last waves, the newest first; only that of `wave_id` where it is given."""
+    with db.transaction() as session:
+        return [Wave(**row) for row in session.all("campaign/waves", wave_id=wave_id, most=most)]
+
+
+def wave_of_run(db: Database, as_of: datetime) -> Wave | None:
+    """Return the wave that the planning run of an instant proposed, None if it proposed none."""
+    with db.transaction() as session:
+        found = session.all("platform/find_work", step="plan_notices", unit=as_of.isoformat())
+    return find_wave(db, found[0]["counts"]["wave_id"]) if found else None
 
 
 def describe_wave(wave: Wave) -> str:

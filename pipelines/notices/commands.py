@@ -27,14 +27,14 @@ def letters_app(dispatch: Callable[[], LetterDispatch]) -> typer.Typer:
     @app.command("proof")
     def proof(
         wave: Annotated[int, typer.Option(help="The wave, by its number.", min=1)],
-        out: Annotated[Path, typer.Option(help="Where the files go; they hold names, addresses and codes.")],
+        out: Annotated[Path, typer.Option(help="Where the files go; they hold names and addresses; their codes are invented.")],
         reason: Annotated[str, typer.Option(help="Why you look: kept in each person's own journey. Asked for if you leave it out.")] = "",
     ) -> None:
         """Write real letters of a wave as PDF files: of each wording of each body those with the longest lines."""
-        from pipelines.notices.proofs import make_proofs
+        from pipelines.notices.proofs import Look, write_proofs
         from pipelines.platform.clock import now
 
-        for made in make_proofs(dispatch(), wave, out, getpass.getuser(), _reason(reason), now()):
+        for made in write_proofs(dispatch(), wave, out, Look(getpass.getuser(), _reason(reason), now())):
             typer.echo(f"{made.file}: {made.letters} letters" + (f", {made.refused} cannot be printed" if made.refused else ""))
 
     @app.command("remake")

@@ -1,6 +1,6 @@
 -- Letters of a wave that have not left, to be looked at on paper: of each wording of each body, in each size of print, those with the
 -- longest lines, first those that concern most people. Grain: one attempt; the minors whom one recipient represents share a letter,
--- `letter_no`. Index: attempt_open, then primary keys.
+-- whose `letter_no` no other letter of the wave has. Index: attempt_open, then primary keys.
 with waiting as (
   select
     a.*,
@@ -37,11 +37,13 @@ ranked as (
     dense_rank() over (
       partition by m.body, m.is_represented, m.is_minor, m.large_print
       order by m.people desc, m.longest desc, m.first_id asc
-    ) as letter_no
+    ) as place
   from measured as m
 )
 
-select *
-from ranked
-where letter_no <= :letters
-order by body, is_represented, is_minor, large_print, letter_no, person_id
+select
+  r.*,
+  dense_rank() over (order by r.body, r.is_represented, r.is_minor, r.large_print, r.place) as letter_no
+from ranked as r
+where r.place <= :letters
+order by letter_no, r.person_id

@@ -9,13 +9,15 @@ import pypdf
 import pytest
 from typer.testing import CliRunner
 
+from pipelines.notices.code_format import grouped
 from pipelines.notices.commands import letters_app
-from pipelines.notices.proofs import LETTERS_A_VARIANT, make_proofs
+from pipelines.notices.proofs import LETTERS_A_VARIANT, Look, proof_emails, proof_letters, write_proofs
 from pipelines.platform.errors import FinalError
-from tests.campaign_driver import SENT, Campaign
-from tests.registry_builder import by_letter
+from tests.campaign_driver import GROUPED_CODE, SENT, Campaign, code_in
+from tests.registry_builder import by_letter, invent
 
 WHY = "bon à tirer"
+LOOK = Look("ops", WHY, SENT)
 
 
 def words(file: Path) -> str:
@@ -28,7 +30,7 @@ def test_every_body_has_its_proof_and_everybody_shown_is_told(campaign: Campaign
     others = [by_letter(number) for number in range(6, 8)]
     campaign.register(*others, body="MSA")
     wave = campaign.plan()
-    made = make_proofs(campaign.letters_made_by, wave.wave_id, tmp_path / "proofs", "ops", WHY, SENT)
+    made = write_proofs(campaign.letters_made_by, wave.wave_id, tmp_path / "proofs", LOOK)
     assert [(one.file.name, one.letters, one.refused) for one in made] == [
         ("CPAM-adult.pdf", LETTERS_A_VARIANT, 0),
         ("MSA-adult.pdf", 2, 0),
@@ -42,14 +44,47 @@ def test_every_body_has_its_proof_and_everybody_shown_is_told(campaign: Campaign
     assert {row["reason"] for row in looked_at} == {WHY}
 
 
-def test_a_proof_is_the_letter_that_is_printed(campaign: Campaign, tmp_path: Path) -> None:
+def test_a_proof_is_the_letter_that_is_printed_but_for_its_code(campaign: Campaign, tmp_path: Path) -> None:
     person = by_letter(1)
     campaign.register(person)
     wave = campaign.plan()
-    (proof,) = make_proofs(campaign.letters_made_by, wave.wave_id, tmp_path, "ops", WHY, SENT)
+    (proof,) = write_proofs(campaign.letters_made_by, wave.wave_id, tmp_path, LOOK)
     campaign.decide(wave)
     printed = campaign.letter_to(person, campaign.print_letters())
-    assert words(proof.file) == printed.text
+    proved = words(proof.file)
+    assert GROUPED_CODE.sub("", proved) == GROUPED_CODE.sub("", printed.text)
+    assert not set(GROUPED_CODE.findall(proved)) & set(printed.codes)
+
+
+def test_the_letters_of_each_body_and_wording_stay_apart(campaign: Campaign) -> None:
+    campaign.register(by_letter(1), by_letter(2, large_print=True))
+    campaign.register(by_letter(3), by_letter(4, large_print=True), body="MSA")
+    letters = proof_letters(campaign.letters_made_by, campaign.plan().wave_id, 1, LOOK)
+    assert [(letter.variant.sender.code, letter.variant.large_print, len(letter.people)) for letter in letters] == [
+        ("CPAM", False, 1), ("CPAM", True, 1), ("MSA", False, 1), ("MSA", True, 1)
+    ]  # fmt: skip
+
+
+def test_a_proof_takes_the_place_of_an_earlier_one_and_follows_no_link(campaign: Campaign, tmp_path: Path) -> None:
+    campaign.register(by_letter(1))
+    wave, elsewhere = campaign.plan(), tmp_path / "elsewhere"
+    (tmp_path / "CPAM-adult.pdf").symlink_to(elsewhere)
+    (made,) = write_proofs(campaign.letters_made_by, wave.wave_id, tmp_path, LOOK)
+    assert (made.file.is_symlink(), elsewhere.exists(), stat.S_IMODE(made.file.stat().st_mode)) == (False, False, 0o600)
+
+
+def test_e_mails_of_each_body_are_proved_with_invented_codes_and_told_of(campaign: Campaign) -> None:
+    people = [invent(1), invent(2)]
+    campaign.register(people[0])
+    campaign.register(people[1], body="MSA")
+    wave = campaign.plan()
+    notices = proof_emails(campaign.letters_made_by, wave.wave_id, 1, LOOK)
+    looked_at = campaign.rows("select person_id from platform.audit where after = 'CONSULTED' order by 1")
+    campaign.decide(wave)
+    campaign.send()
+    assert [notice.recipient for notice in notices] == [person.email for person in people]
+    assert [row["person_id"] for row in looked_at] == sorted(campaign.person_id(person) for person in people)
+    assert not {grouped(notice.code) for notice in notices} & {code_in(message) for message in campaign.mails()}
 
 
 def test_letters_that_have_left_have_no_proof(campaign: Campaign, tmp_path: Path) -> None:
@@ -58,7 +93,7 @@ def test_letters_that_have_left_have_no_proof(campaign: Campaign, tmp_path: Path
     campaign.decide(wave)
     campaign.deposit(campaign.print_letters(), SENT.date(), SENT)
     with pytest.raises(FinalError, match="no letter of the wave"):
-        make_proofs(campaign.letters_made_by, wave.wave_id, tmp_path, "ops", WHY, SENT)
+        write_proofs(campaign.letters_made_by, wave.wave_id, tmp_path, LOOK)
 
 
 def test_command_asks_why_and_names_the_files(campaign: Campaign, tmp_path: Path) -> None:
