@@ -27,7 +27,7 @@ def notice_dispatch() -> None:
         from pipelines.notices.email_dispatch import plan_emails as plan
 
         here = Installation()
-        withdraw_gone(here.db, here.policy, run_instant())
+        withdraw_gone(here.db, here.policy, "e-mails", run_instant())
         shards = plan(here.db, here.content, here.settings.shard_size)
         if not shards:
             raise nothing_due("no e-mail waits in an approved wave")
@@ -54,6 +54,16 @@ def notice_dispatch() -> None:
             raise nothing_due("no letter waits in an approved wave")
         return lots
 
+    @task(pool=Pool.RENDER)
+    def prove_version(lots: list[list[int]]) -> dict[str, int]:
+        """Make the first lot of a new version of the template and read every letter of it, before any other lot is made."""
+        from itertools import chain
+
+        from pipelines.installation import Installation
+        from pipelines.notices.lot_production import prove_version as prove
+
+        return prove(Installation().letter_dispatch(), chain.from_iterable(lots), run_instant())
+
     @task(pool=Pool.RENDER, map_index_template="lots {{ task.op_kwargs['lots'][0] }} to {{ task.op_kwargs['lots'][-1] }}")
     def produce_lots(lots: list[int]) -> dict[str, int]:
         """Compose, seal and hand over some lots, one after the other; the window of each starts with its deposit."""
@@ -65,7 +75,7 @@ def notice_dispatch() -> None:
     sent = send_emails.expand(shard=plan_emails())
     lots = assign_lots()
     sent >> lots
-    produce_lots.expand(lots=lots)
+    prove_version(lots) >> produce_lots.expand(lots=lots)
 
 
 notice_dispatch()

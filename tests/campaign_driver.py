@@ -125,7 +125,7 @@ class Campaign:
     def send(self, at: datetime = SENT) -> int:
         """Send every e-mail that waits; return how many left."""
         sent = 0
-        withdraw_gone(self.home.db, self.home.policy, at)
+        withdraw_gone(self.home.db, self.home.policy, "e-mails", at)
         for shard in plan_emails(self.home.db, self.content, self.home.settings.shard_size):
             with self.relay() as dispatch:
                 sent += send_emails(dispatch, shard, at)["sent"]

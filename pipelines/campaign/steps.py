@@ -95,10 +95,11 @@ def _in_order(departments: Sequence[RowMapping], policy: Policy) -> list[RowMapp
     return sorted(departments, key=lambda row: places.get(row["department"], len(places)))
 
 
-def withdraw_gone(db: Database, policy: Policy, as_of: datetime) -> int:
+def withdraw_gone(db: Database, policy: Policy, before: str, as_of: datetime) -> int:
     """Withdraw the notices of people who died, left or came of age between planning and sending, or of cancelled waves; return how many.
 
-    Safe to repeat: a run withdraws once, and the next run finds only new ones.
+    `before` names the step that follows: each begins with it, since hours lie between them. Safe to repeat: it is done once for a
+    step of a run, and the next run finds only new ones.
     """
 
     def withdraw(work: Work) -> Counts:
@@ -108,4 +109,4 @@ def withdraw_gone(db: Database, policy: Policy, as_of: datetime) -> int:
         )  # fmt: skip
         return {"withdrawn": withdrawn}
 
-    return db.once("withdraw_gone", as_of.isoformat(), as_of, withdraw).counts["withdrawn"]
+    return db.once("withdraw_gone", f"{before}/{as_of.isoformat()}", as_of, withdraw).counts["withdrawn"]

@@ -117,7 +117,8 @@ def decide_wave(db: Database, wave_id: int, answer: Answer, as_of: datetime) -> 
     Raises: RuleError if there is no such wave, the person who proposed it decides on it, or it would be approved although templates or
     senders changed since it was proposed, or its campaign is cancelled.
     """
-    _require_decidable(db, find_wave(db, wave_id), answer)
+    wave = find_wave(db, wave_id)
+    _require_decidable(db, wave, answer)
 
     def decide(work: Work) -> Counts:
         status = "APPROVED" if answer.approved else "REJECTED"
@@ -126,7 +127,16 @@ def decide_wave(db: Database, wave_id: int, answer: Answer, as_of: datetime) -> 
         released = 0 if answer.approved else work.one("campaign/release_rejected_wave", wave_id=wave_id)["released"]
         return {"decided": decided, "released": released}
 
-    return db.once("decide_wave", str(wave_id), as_of, decide, actor=answer.decided_by).counts
+    counts = db.once("decide_wave", str(wave_id), as_of, decide, actor=answer.decided_by).counts
+    if not answer.approved:
+        look_again(db, wave.campaign_id)
+    return counts
+
+
+def look_again(db: Database, campaign_id: int) -> None:
+    """Let planning look at every department again: people went back to it."""
+    with db.transaction() as session:
+        session.run("campaign/look_again", campaign_id=campaign_id)
 
 
 def _require_decidable(db: Database, wave: Wave, answer: Answer) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from pipelines.campaign import opposition_code
 from pipelines.campaign.approved_content import Content, require_approved_content
 from pipelines.campaign.policy import Policy
+from pipelines.campaign.steps import withdraw_gone
 from pipelines.campaign.working_days import deposit_day
 from pipelines.notices.addressee import address_lines, concerned, kind_of, sender_of
 from pipelines.notices.announcements import announce_lots
@@ -70,6 +71,7 @@ def assign_lots(dispatch: LetterDispatch, as_of: datetime) -> list[list[int]]:
         "content": dispatch.content,
     }
     take_back_letters(dispatch.db, as_of)
+    withdraw_gone(dispatch.db, policy, "letters", as_of)
     dispatch.db.once("assign_lots", as_of.isoformat(), as_of, lambda work: work.one("notices/assign_lots", work_id=work.work_id, **binds))
     announce_lots(dispatch.db, dispatch.store)
     with dispatch.db.transaction() as session:

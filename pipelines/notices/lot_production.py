@@ -42,6 +42,25 @@ def produce_lots(dispatch: LetterDispatch, lot_ids: Iterable[int], as_of: dateti
     return dict(total)
 
 
+def prove_version(dispatch: LetterDispatch, lot_ids: Iterable[int], as_of: datetime) -> Counts:
+    """Produce lots, every letter of which is read again, until one of this version of the template has left; none if one has already.
+
+    Nothing else is produced before it returns: a template that does not read as it was meant stops the wave, not one lot.
+    Raises what `produce_lot` raises.
+    """
+    total = Counter[str]()
+    for lot_id in lot_ids:
+        if _is_proved(dispatch):
+            break
+        total.update(produce_lot(dispatch, lot_id, as_of))
+    return dict(total)
+
+
+def _is_proved(dispatch: LetterDispatch) -> bool:
+    with dispatch.db.transaction() as session:
+        return bool(session.one("notices/template_in_use", template=dispatch.press.version.label)["in_use"])
+
+
 def produce_lot(dispatch: LetterDispatch, lot_id: int, as_of: datetime) -> Counts:
     """Compose the letters of a lot, read them again, seal them, put them where the print house fetches them, then hand the lot over.
 
@@ -58,14 +77,13 @@ def _produce(dispatch: LetterDispatch, lot_id: int, as_of: datetime) -> Counts:
     template = dispatch.press.version.label
     with dispatch.db.transaction() as session:
         lot = session.one("notices/find_lot", lot_id=lot_id)
-        in_use = session.one("notices/template_in_use", template=template)["in_use"]
         due = session.all("notices/lots_to_produce", content=dispatch.content, lot_id=lot_id)
     if not due:
         return {"lots": 0, "letters": 0, "pages": 0, "slow": 0, "refused": 0}
     made = _compose(dispatch, lot)
     composition = made.composition
     if composition.placed:
-        check_lot(lot_id, composition, made.letters, made.days, dispatch.press.skeleton, whole=not in_use)
+        check_lot(lot_id, composition, made.letters, made.days, dispatch.press.skeleton, whole=not _is_proved(dispatch))
         _put(dispatch, lot, made)
     handed_over_at = dispatch.clock.present(as_of)
 

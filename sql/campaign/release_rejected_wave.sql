@@ -1,4 +1,4 @@
--- Gives the people of a rejected wave back to planning, which looks at all departments again. Grain: one attempt. Index: attempt_open.
+-- Gives the people of a rejected wave back to planning. Grain: one attempt. Index: attempt_open.
 with withdrawn as (
   update campaign.attempt
   set status = 'CANCELLED', failure = 'WAVE_REJECTED'
@@ -11,10 +11,6 @@ released as (
   set status = 'ELIGIBLE', reason = 'WAVE_REJECTED', wave_id = null
   from withdrawn as w
   where j.person_id = w.person_id and j.campaign_id = w.campaign_id and j.status = 'PLANNED'
-),
-
-again as (
-  delete from campaign.told_department
 )
 
 select count(*) as released

@@ -1,6 +1,7 @@
 -- People who died or left between planning and sending are told nothing: their notice is withdrawn before it leaves. So is that of
 -- people of whom it was asked meanwhile whether they are one: they are planned again once a person has decided; and that of minors who
--- came of age meanwhile: they are told themselves; and whatever is left of cancelled waves.
+-- came of age meanwhile: they are told themselves; that of people whose representative died: another is told; and whatever is left of
+-- cancelled waves.
 -- Grain: one prepared attempt of the day's waves. Idempotency: only a PREPARED attempt is withdrawn. Index: attempt_open, doubt_open.
 with prepared as (
   select
@@ -11,6 +12,7 @@ with prepared as (
       when p.died_on is not null then 'DECEASED'
       when p.rights_end_on <= :day then 'LEFT'
       when w.status = 'CANCELLED' then 'WAVE_CANCELLED'
+      when r.died_on is not null then 'REPRESENTATIVE_DECEASED'
       when d.person_id is not null then 'DOUBTFUL_IDENTITY'
       when
         a.recipient_id <> a.person_id
@@ -20,6 +22,7 @@ with prepared as (
   from campaign.wave as w
   inner join campaign.attempt as a on w.wave_id = a.wave_id and a.status = 'PREPARED'
   inner join registry.person as p on a.person_id = p.person_id
+  inner join registry.person as r on a.recipient_id = r.person_id
   left join registry.in_doubt as d on a.person_id = d.person_id
   where w.status in ('APPROVED', 'CANCELLED') and w.campaign_id = :campaign_id
 ),

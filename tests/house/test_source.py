@@ -58,14 +58,14 @@ def test_business_code_asks_no_clock(home: Path) -> None:
     assert asked == []
 
 
-def test_only_commands_take_the_present_for_when_somebody_asks(home: Path) -> None:
-    """`clock.now` is for a person at a shell; a step gets `as_of`."""
+def test_only_commands_and_pages_take_the_present_for_when_somebody_asks(home: Path) -> None:
+    """`clock.now` is for a person at a shell or a screen; a step gets `as_of`."""
     takers = {
         f.relative_to(home).as_posix()
         for f in _python(home, "pipelines", "dags")
         if re.search(r"platform\.clock import .*\bnow\b", f.read_text())
     }
-    assert {name for name in takers if not name.endswith("commands.py") and not name.startswith(MAY_ASK)} == set()
+    assert {name for name in takers if not name.endswith(("commands.py", "console.py")) and not name.startswith(MAY_ASK)} == set()
 
 
 def test_statements_ask_no_clock(home: Path) -> None:

@@ -76,6 +76,7 @@ class PagePainter:
     """Draws the pages of one variant; `form` names its page forms (`V0` gives `V0P0`, `V0P1`)."""
 
     def __init__(self, form: str, skeleton: Skeleton) -> None:
+        self.form = form
         self._symbol = skeleton.symbol
         self._forms = form_pages(form, skeleton.pages)
         self._slots = skeleton.slots

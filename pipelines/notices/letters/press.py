@@ -61,7 +61,8 @@ class LetterPress:
     def compose(self, letters: Sequence[Letter], days: Days) -> Composition:
         """Return the PDF of letters, in their order; the same arguments give the same bytes.
 
-        A letter that no font or no slot can show is left out and named in `refused`. Raises: BadTemplateError.
+        A letter that no font or no slot can show is left out and named in `refused`; the file is as if it had not been given.
+        Raises: BadTemplateError.
         """
         job, variant = _Job(), None
         for letter, symbol in zip(letters, masks([letter.reference for letter in letters]), strict=True):
@@ -69,10 +70,12 @@ class LetterPress:
                 variant, painter = letter.variant, self._painter(job, letter.variant)
             sequence = len(job.placed) + 1
             pages = painter.paint_quickly(own_texts(letter, days, sequence), symbol)
-            drawn = pages or self._with_care(job, letter, days, sequence, symbol)
+            drawn = pages or self._with_care(job, painter, letter, days, symbol)
             if isinstance(drawn, Refusal):
                 job.refused.append((letter.reference, drawn))
                 continue
+            if variant not in job.painters:
+                job.painters[variant], job.forms[painter.form] = painter, self.skeleton(variant).pdf
             if pages is None:
                 job.with_care.append(sequence)
             job.placed.append(Placed(letter.reference, len(job.contents) + 1, len(drawn)))
@@ -85,20 +88,17 @@ class LetterPress:
         return Composition(pdf, sha256, len(job.contents), job.slow, with_care, placed, refused)
 
     def _painter(self, job: _Job, variant: Variant) -> PagePainter:
-        if variant not in job.painters:
-            form = f"V{len(job.painters)}"
-            job.forms[form] = self.skeleton(variant).pdf
-            job.painters[variant] = PagePainter(form, self.skeleton(variant))
-        return job.painters[variant]
+        """Return what draws a variant; the file has its form once a letter of it is placed."""
+        return job.painters.get(variant) or PagePainter(f"V{len(job.painters)}", self.skeleton(variant))
 
-    def _with_care(self, job: _Job, letter: Letter, days: Days, sequence: int, symbol: str) -> list[bytes] | Refusal:
+    def _with_care(self, job: _Job, painter: PagePainter, letter: Letter, days: Days, symbol: str) -> list[bytes] | Refusal:
         """Return the pages of a letter whose texts are rare or wide: drawn, laid out alone, or refused."""
-        skeleton, texts = self.skeleton(letter.variant), field_texts(letter, days, sequence)
+        skeleton, texts = self.skeleton(letter.variant), field_texts(letter, days, len(job.placed) + 1)
         sizes = smaller_sizes(skeleton.slots, texts)
         if isinstance(sizes, Refusal):
             return sizes
         if drawable(skeleton.slots, texts):
-            return self._painter(job, letter.variant).paint(texts, sizes, symbol)
+            return painter.paint(texts, sizes, symbol)
         form = f"S{job.slow}"
         job.forms[form] = self._layout.one_letter(letter.variant, filled_fields(texts, sizes), skeleton.pages)
         job.slow += 1
