@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,13 +25,17 @@ class LotLostError(FinalError):
 
 @dataclass(frozen=True)
 class _Composed:
-    """The letters of a lot as they were meant and as they came out; `ranks` are those in the lot of the letters that were left out."""
+    """The letters of a lot as they were meant and as they came out.
+
+    `ranks` are those in the lot of the letters that were left out, `at_fault` the people because of whom.
+    """
 
     letters: Sequence[Letter]
     days: Days
     composition: Composition
     postcodes: Sequence[str | None]
     ranks: Sequence[int]
+    at_fault: Sequence[int]
 
 
 def produce_lots(dispatch: LetterDispatch, lot_ids: Iterable[int], as_of: datetime) -> Counts:
@@ -89,7 +93,7 @@ def _produce(dispatch: LetterDispatch, lot_id: int, as_of: datetime) -> Counts:
 
     def settle(work: Work) -> Counts:
         if made.ranks:
-            work.run("notices/leave_out_letters", lot_id=lot_id, lot_ranks=made.ranks)
+            work.run("notices/leave_out_letters", lot_id=lot_id, lot_ranks=made.ranks, at_fault=made.at_fault)
         if composition.placed:
             work.run(
                 "notices/hand_over_lot",
@@ -107,9 +111,9 @@ def _produce(dispatch: LetterDispatch, lot_id: int, as_of: datetime) -> Counts:
 def remake_lot(dispatch: LetterDispatch, lot_id: int, as_of: datetime, actor: str = "pipeline") -> Counts:
     """Write a lot again under its keys, letter for letter and byte for byte as before; a refused lot is thereby handed over anew.
 
-    Works whatever became of the lot since, its deposit included, and starts no window. Safe to repeat.
+    Works whatever became of the lot and of the people's names since, and starts no window. Safe to repeat.
     Raises: RuleError if there is no such lot, it was never handed over, or was withdrawn; LotLostError, before anything is written, if
-    another version of the template is in place, or if the registry was corrected since, so that the letters would differ.
+    another version of the template or of what lays it out is in place, so that the letters would differ.
     """
     with dispatch.db.transaction() as session:
         found = session.all("notices/find_lot", lot_id=lot_id)
@@ -122,7 +126,7 @@ def remake_lot(dispatch: LetterDispatch, lot_id: int, as_of: datetime, actor: st
         raise LotLostError(f"lot {lot_id} was made with {lot['template']}, and {label} is in place: put that version of the template back")
     made = _compose(dispatch, lot)
     if made.composition.sha256 != lot["pdf_sha256"]:
-        raise LotLostError(f"lot {lot_id} would not be what was handed over: the registry was corrected since; give the copy in the store")
+        raise LotLostError(f"lot {lot_id} would not be what was handed over: what lays letters out has changed; give the copy in the store")
     _put(dispatch, lot, made)
 
     def note(work: Work) -> Counts:
@@ -139,14 +143,23 @@ def _compose(dispatch: LetterDispatch, lot: Mapping[str, Any]) -> _Composed:
     days = Days(lot["prepared_for"], last_day(lot["prepared_for"]))
     composition = dispatch.press.compose(letters, days)
     refused = {reference for reference, _ in composition.refused}
-    firsts = [(people[0], letter) for people, letter in zip(by_letter, letters, strict=True)]
+    meant = list(zip(by_letter, letters, strict=True))
+    left_out = [(people, letter) for people, letter in meant if letter.reference in refused]
     return _Composed(
         letters,
         days,
         composition,
-        [row["postcode"] for row, letter in firsts if letter.reference not in refused],
-        [row["letter_no"] for row, letter in firsts if letter.reference in refused],
+        [people[0]["postcode"] for people, letter in meant if letter.reference not in refused],
+        [people[0]["letter_no"] for people, _ in left_out],
+        [person_id for people, letter in left_out for person_id in _at_fault(dispatch, people, letter, days)],
     )
+
+
+def _at_fault(dispatch: LetterDispatch, people: Sequence[Mapping[str, Any]], letter: Letter, days: Days) -> list[int]:
+    """Return whose names keep a letter from being printed: all whom it concerns, where it is the address or the recipient."""
+    alone = [replace(letter, variant=replace(letter.variant, people=1), people=(person,)) for person in letter.people]
+    faulty = [bool(dispatch.press.compose([one], days).refused) for one in alone]
+    return [row["person_id"] for row, is_faulty in zip(people, faulty, strict=True) if is_faulty or not any(faulty)]
 
 
 def _put(dispatch: LetterDispatch, lot: Mapping[str, Any], made: _Composed) -> None:

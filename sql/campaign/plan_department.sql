@@ -1,6 +1,7 @@
 -- Plans the people of one department who have no notice yet: who is told, through whom, by which channel; who is not, and why.
 -- Grain: one person. Idempotency key: the journey's primary key; only a journey that is ELIGIBLE or EXCLUDED is taken up again.
--- A channel that failed is not tried again until the registry brings other contact data, an address that bounced for anybody never.
+-- A channel that failed is not tried again until the registry brings other contact data (or other names, where no font could show them),
+-- an address that bounced for anybody never.
 -- Whoever may be another person of the registry is not told, whichever of the two it is, until a person has decided: of two notices to
 -- one person, one could be opposed and the other opened.
 -- Index: contact_by_department, doubt_open, then primary keys, looked up once a person (the planner would rather read whole tables for
@@ -113,9 +114,17 @@ failed as (
     lateral (
       select k.channel
       from campaign.attempt as k
+      inner join campaign.wave as w on k.wave_id = w.wave_id
       where
         k.person_id = t.person_id and k.recipient_id = t.recipient_id and k.contact_version = t.contact_version
         and k.status = 'FAILED'
+        and not (
+          k.failure = 'UNPRINTABLE'
+          and exists (
+            select from registry.former_identity as f
+            where f.person_id in (t.person_id, t.recipient_id) and f.work_id > w.work_id
+          )
+        )
       offset 0
     ) as a
   where r.attempt_no > 1

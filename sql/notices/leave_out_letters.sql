@@ -1,30 +1,37 @@
--- Letters that no font or line can show leave their lot, and the people whom they concern wait for somebody to correct the registry.
--- Grain: one attempt; a letter is given by its rank in the lot. Idempotency: only a CLAIMED attempt of the lot fails. Index: attempt_lot.
-with failing as (
+-- Letters that no font or line can show leave their lot. The people at fault wait for somebody to correct the registry; whoever else such
+-- a letter concerns waits for the next lot, without them.
+-- Grain: one attempt; a letter is given by its rank in the lot. Idempotency: only a CLAIMED attempt of the lot. Index: attempt_lot.
+with leaving as (
   select
     person_id,
     campaign_id,
     attempt_no,
-    lot_rank
+    lot_rank,
+    person_id = any(:at_fault) as is_at_fault
   from campaign.attempt
   where lot_id = :lot_id and lot_rank = any(:lot_ranks) and status = 'CLAIMED'
 ),
 
-failed as (
+left_out as (
   update campaign.attempt as a
-  set status = 'FAILED', failure = 'UNPRINTABLE', lot_id = null, lot_rank = null
-  from failing as f
-  where a.person_id = f.person_id and a.campaign_id = f.campaign_id and a.attempt_no = f.attempt_no
+  set
+    status = case when l.is_at_fault then 'FAILED' else 'PREPARED' end::campaign.attempt_status,
+    failure = case when l.is_at_fault then 'UNPRINTABLE' end,
+    lot_id = null,
+    lot_rank = null
+  from leaving as l
+  where a.person_id = l.person_id and a.campaign_id = l.campaign_id and a.attempt_no = l.attempt_no
 ),
 
 excluded_people as (
   update campaign.journey as j
   set status = 'EXCLUDED', reason = 'UNPRINTABLE'
-  from failing as f
+  from leaving as l
   where
-    j.person_id = f.person_id and j.campaign_id = f.campaign_id and j.attempt_no = f.attempt_no and j.status = 'PLANNED'
+    l.is_at_fault
+    and j.person_id = l.person_id and j.campaign_id = l.campaign_id and j.attempt_no = l.attempt_no and j.status = 'PLANNED'
 )
 
 update notices.print_lot
-set letters = letters - (select count(distinct lot_rank) from failing)
+set letters = letters - (select count(distinct lot_rank) from leaving)
 where lot_id = :lot_id

@@ -102,14 +102,30 @@ def test_a_returned_letter_came_back_for_all_of_them_but_those_who_opposed(campa
     assert [bool(attempt["returned_on"]) for attempt in attempts_of(campaign, named)] == [False, True, True]
 
 
-def test_a_letter_that_cannot_be_printed_excludes_all_of_them_and_the_others_leave(campaign: Campaign) -> None:
-    strange = child(5, first_names="W" * 60)
-    other = by_letter(7, first_names="Ysé")
-    sibling = child(8, first_names="Noé", representative_1=other.matricule)
-    campaign.register(PARENT, *CHILDREN, strange, other, sibling)
-    campaign.notify_by_letter()
-    assert {campaign.journey(person)["reason"] for person in (*CHILDREN, strange)} == {"UNPRINTABLE"}
-    assert campaign.status(sibling) == "NOTIFIED" and campaign.broken_equations() == []
+STRANGE = child(5, first_names="W" * 60)
+
+
+def test_a_child_whose_name_cannot_be_printed_waits_and_the_others_get_the_next_letter(campaign: Campaign) -> None:
+    campaign.register(PARENT, *CHILDREN, STRANGE)
+    campaign.notify()
+    assert {attempt["status"] for attempt in attempts_of(campaign, CHILDREN)} == {"PREPARED"}
+    assert campaign.journey(STRANGE)["reason"] == "UNPRINTABLE"
+    (letter,) = letters_about(campaign, CHILDREN, campaign.print_letters(paris(2022, 2, 1)))
+    assert len(letter.codes) == len(CHILDREN) and campaign.broken_equations() == []
+
+
+def test_an_address_that_cannot_be_printed_keeps_all_of_them_waiting(campaign: Campaign) -> None:
+    campaign.register(PARENT.but(birth_name="W" * 70), *CHILDREN)
+    campaign.notify()
+    assert {campaign.journey(person)["reason"] for person in CHILDREN} == {"UNPRINTABLE"} and campaign.broken_equations() == []
+
+
+def test_a_corrected_name_lets_a_letter_leave(campaign: Campaign) -> None:
+    campaign.register(PARENT, *CHILDREN, STRANGE)
+    campaign.notify()
+    campaign.register(PARENT, *CHILDREN, STRANGE.but(first_names="Walter"), on=date(2022, 2, 1))
+    (letter,) = letters_about(campaign, [STRANGE.but(first_names="Walter")], campaign.notify(paris(2022, 2, 2)))
+    assert "Walter" in letter.text and campaign.broken_equations() == []
 
 
 def test_large_print_is_a_lot_of_its_own(campaign: Campaign) -> None:

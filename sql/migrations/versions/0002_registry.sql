@@ -54,6 +54,37 @@ create table registry.person (
 select platform.partition_by_person('registry.person', 90);
 grant select, insert, update, delete on registry.person to espace_pipeline;
 
+-- Grain: what one person was called, and born on, before one correction. A letter that was gathered before the correction says this
+-- whenever it is made again.
+create table registry.former_identity (
+  person_id bigint not null,
+  work_id bigint not null references platform.unit_of_work,
+  first_names text not null,
+  name text not null,
+  born_on date,
+  primary key (person_id, work_id)
+);
+create index former_identity_corrected on registry.former_identity (work_id);
+grant select, insert, delete on registry.former_identity to espace_pipeline;
+
+create function registry.keep_former_identity() returns trigger
+language plpgsql set enable_nestloop = off as $$
+begin
+  insert into registry.former_identity (person_id, work_id, first_names, name, born_on)
+  select p.person_id, platform.current_work(), p.first_names, coalesce(p.used_name, p.birth_name), p.born_on
+  from previous as p
+  join corrected as c using (person_id)
+  where (p.first_names, coalesce(p.used_name, p.birth_name), p.born_on)
+    is distinct from (c.first_names, coalesce(c.used_name, c.birth_name), c.born_on)
+  on conflict do nothing;
+  return null;
+end
+$$;
+
+create trigger keeps_former_identity after update on registry.person
+referencing old table as previous new table as corrected
+for each statement execute function registry.keep_former_identity();
+
 -- Grain: the contact data of one person, as the insurance body that speaks for the person gives them: of several bodies, the one
 -- with the newest affiliation, the body's code breaking a tie. A change makes a new version.
 create table registry.contact (
