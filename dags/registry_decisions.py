@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import Param, dag, get_current_context, task
-from conventions import DEFAULT_ARGS, LAUNCH, NOTHING_PERSONAL, Pool, Tag, run_instant, run_person, runbook
+from conventions import DEFAULT_ARGS, LAUNCH, NOTHING_PERSONAL, Pool, Tag, ended_within, run_instant, run_person, runbook
 
 CHOICES = {
     "accept": "delivery: accept (accepter la livraison), its bad rows stay in the quarantine",
     "refuse": "delivery: refuse whole (refuser la livraison)",
+    "abandon": "delivery that was interrupted: give it up (abandonner la livraison), what of it is in stays",
     "same": "doubt: same person (même personne)",
     "different": "doubt: different people (personnes différentes)",
 }
@@ -23,12 +25,13 @@ CHOICES = {
     allowed_run_types=["manual"],
     doc_md=runbook("registry_decisions"),
     default_args=DEFAULT_ARGS,
+    deadline=ended_within(timedelta(hours=1)),
     tags=[Tag.REGISTRY],
     params={
         "on": Param(
             type="string",
             title="Delivery or doubt",
-            description="The folder of a delivery that waits (deliveries/MSA/2026-01-05-full), or the number of a doubt.",
+            description="The folder of a delivery (deliveries/MSA/2026-01-05-full), or the number of a doubt.",
             pattern=r"^(deliveries/[A-Z0-9]+/[a-z0-9-]+|[0-9]{1,12})$",
         ),
         "decision": Param(
@@ -49,7 +52,7 @@ CHOICES = {
     },
 )
 def registry_decisions() -> None:
-    """Record a person's decision on a delivery that waits, or on a doubt about identity."""
+    """Record a person's decision on a delivery that waits or was interrupted, or on a doubt about identity."""
 
     @task(pool=Pool.DB_WRITE)
     def record_decision() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import Asset, TriggerRule, dag, task
-from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, nothing_due, run_instant, runbook, timetable
+from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, ended_within, nothing_due, run_instant, runbook, timetable
 
 # Whoever puts a delivery down may say so (`POST /api/v2/assets/events`); nobody has to.
 DELIVERED = Asset("registry_delivery")
@@ -18,6 +18,7 @@ DELIVERED = Asset("registry_delivery")
     max_active_runs=1,
     doc_md=runbook("registry_intake"),
     default_args=DEFAULT_ARGS,
+    deadline=ended_within(timedelta(hours=3)),
     tags=[Tag.REGISTRY],
 )
 def registry_intake() -> None:
@@ -60,6 +61,14 @@ def registry_intake() -> None:
         here = Installation()
         return take_in_death_files(here.db, here.store, run_instant())
 
+    @task(pool=Pool.DB_WRITE, trigger_rule=TriggerRule.ALL_DONE)
+    def let_others_speak() -> int:
+        """Take up another body's word for the people whose rights with the one that spoke ended, once a day."""
+        from pipelines.installation import Installation
+        from pipelines.registry.ended_rights import let_others_speak as elect
+
+        return elect(Installation().db, run_instant())
+
     @task(pool=Pool.DB_WRITE)
     def note_majorities() -> int:
         """Note who came of age, once a day."""
@@ -69,7 +78,7 @@ def registry_intake() -> None:
         return note(Installation().db, run_instant())
 
     # One changes who is insured at a time.
-    take_in_delivery.expand(folder=find_deliveries()) >> take_in_deaths()
+    take_in_delivery.expand(folder=find_deliveries()) >> take_in_deaths() >> let_others_speak()
     note_majorities()
 
 

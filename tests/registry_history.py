@@ -43,7 +43,7 @@ LAST = Delivery(
         ALIKE.but(matricule=invent(13).matricule), WARD.but(protection="TUTELLE", representative_1=MOTHER.matricule), *STAYING[3:],
         CHILD.but(representative_2=AUNT.matricule), LATE[0], BABY_NIA, PARIS_TO_LYON, STRANGER, BABY, *LATE[1:3],
         invent(11, sex="M").but(former_matricule=CORRECTED.matricule), FATHER.but(former_matricule=MOTHER.matricule),
-        *STAYING[1:3], DEAD.but(died_on=date(2022, 1, 20)), STAYING[4].but(postcode="1"), *LATE[3:], ALIKE.but(birth_date="19820315"),
+        *STAYING[1:3], DEAD.but(died_on=date(2022, 1, 20)), STAYING[4].but(protection="AUTRE"), *LATE[3:], ALIKE.but(birth_date="19820315"),
         AUNT.but(former_matricule=invent(14).matricule), MOTHER,
     ),
 )  # fmt: skip

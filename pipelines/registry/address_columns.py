@@ -30,14 +30,15 @@ from pipelines.registry.arrow_text import (
     without_bytes,
 )
 from pipelines.registry.postal_address import (
+    FOREIGN_TOWN,
     LINE_WIDTH,
     MILITARY,
     TOWN_WIDTH,
     AddressFlag,
     department_of,
     fit_line,
+    flags_of_last_line,
     fold_line,
-    is_coherent,
     tidy_line,
 )
 
@@ -45,15 +46,15 @@ _FOLD_BYTES = bytes(ord(fold_line(chr(code)) or " ") if code < 128 else code for
 _TIDY_BYTES = bytes(ord(" ") if code < 128 and chr(code).isspace() else code for code in range(256))
 _SPACE = ord(" ")
 _GONE = 0  # no folded text holds it
-# A town that may not go with its postcode: no letter, a digit, CEDEX or ARMEES.
-_DOUBTFUL_TOWN = r"\A[^A-Z]*\z|[0-9]|CEDEX|ARMEES"
-_coherent = lru_cache(maxsize=65_536)(is_coherent)
+# A town that may not go with its postcode: no letter, a digit, CEDEX or ARMEES, a country.
+_DOUBTFUL_TOWN = rf"\A[^A-Z]*\z|[0-9]|CEDEX|ARMEES|{FOREIGN_TOWN}"
+_flags_of_last_line = lru_cache(maxsize=65_536)(flags_of_last_line)
 _department = lru_cache(maxsize=65_536)(department_of)
 
 
 @dataclass(frozen=True)
 class AddressColumns:
-    """Normalised lines (null where blank), `department`, `flags` (rows,) of AddressFlag and `bad_postcode` (rows,)."""
+    """Normalised lines (null where blank), `department`, and `flags` (rows,) of AddressFlag."""
 
     address_2: pa.StringArray
     address_3: pa.StringArray
@@ -63,27 +64,24 @@ class AddressColumns:
     town: pa.StringArray
     department: pa.StringArray
     flags: npt.NDArray[np.int16]
-    bad_postcode: Mask
 
 
 def normalise_addresses(rows: pa.RecordBatch | pa.Table) -> AddressColumns:
     """Normalise the address columns of a delivery, by the rules of `normalise_address`."""
     flags = np.zeros(rows.num_rows, dtype=np.int16)
-    lines = {
-        "address_2": tidy_column(text_column(rows, "address_2")),
-        "address_3": tidy_column(text_column(rows, "address_3")),
-        "address_4": fold_column(text_column(rows, "address_4")),
-        "address_5": fold_column(text_column(rows, "address_5")),
-        "town": once_a_value(text_column(rows, "town"), fold_column),
-    }
-    lines = {name: _fit(line, TOWN_WIDTH if name == "town" else LINE_WIDTH, flags) for name, line in lines.items()}
+    complements = {name: tidy_column(text_column(rows, name)) for name in ("address_2", "address_3")}
+    places = {name: fold_column(text_column(rows, name)) for name in ("address_4", "address_5")}
+    town = _fit(once_a_value(text_column(rows, "town"), fold_column), TOWN_WIDTH, AddressFlag.CUT_PLACE, flags)
+    lines = {name: _fit(line, LINE_WIDTH, AddressFlag.CUT, flags) for name, line in complements.items()}
+    lines |= {name: _fit(line, LINE_WIDTH, AddressFlag.CUT_PLACE, flags) for name, line in places.items()} | {"town": town}
     given = null_if_empty(pc.utf8_trim_whitespace(text_column(rows, "postcode")))
     department: pa.StringArray = once_a_value(given, _departments)
     known = mask_of(department.is_valid())
     postcode = null_where(given, ~known)
     _flag_missing(flags, lines, known)
-    flags[_incoherent(postcode, lines["town"])] |= AddressFlag.INCOHERENT
-    return AddressColumns(**lines, postcode=postcode, department=department, flags=flags, bad_postcode=mask_of(given.is_valid()) & ~known)
+    flags[mask_of(given.is_valid()) & ~known] |= AddressFlag.REFUSED_POSTCODE
+    _flag_last_lines(flags, postcode, lines["town"])
+    return AddressColumns(**lines, postcode=postcode, department=department, flags=flags)
 
 
 def tidy_column(texts: pa.StringArray) -> pa.StringArray:
@@ -161,12 +159,12 @@ def _single_spaces(texts: pa.StringArray) -> pa.StringArray:
     return without_bytes(trimmed, np.flatnonzero(spaces[1:] & spaces[:-1]))
 
 
-def _fit(lines: pa.StringArray, width: int, flags: npt.NDArray[np.int16]) -> pa.StringArray:
-    """Shorten the lines that are too long, and say so in `flags`."""
+def _fit(lines: pa.StringArray, width: int, cut: AddressFlag, flags: npt.NDArray[np.int16]) -> pa.StringArray:
+    """Shorten the lines that are too long, and say so in `flags`, a cut by `cut`."""
     long = byte_lengths(lines) > width
     if not long.any():
         return lines
-    fitted = [fit_line(line, width) for line in texts_where(lines, long)]
+    fitted = [fit_line(line, width, cut) for line in texts_where(lines, long)]
     flags[long] |= np.array([done for _, done in fitted], dtype=np.int16)
     return replace_where(lines, long, [line for line, _ in fitted])
 
@@ -175,14 +173,13 @@ def _departments(postcodes: pa.StringArray) -> pa.StringArray:
     return pa.array([_department(postcode or "") for postcode in postcodes.to_pylist()], pa.string())
 
 
-def _incoherent(postcodes: pa.StringArray, towns: pa.StringArray) -> Mask:
-    """Say where a town does not go with its postcode: the rule is asked for those that may break it."""
+def _flag_last_lines(flags: npt.NDArray[np.int16], postcodes: pa.StringArray, towns: pa.StringArray) -> None:
+    """Flag where a town is no French one or does not go with its postcode: the rule is asked for those that may break it."""
     doubtful = mask_of(once_a_value(towns, lambda town: pc.match_substring_regex(town, _DOUBTFUL_TOWN)))
     doubtful |= mask_of(pc.starts_with(postcodes, MILITARY)) & mask_of(towns.is_valid())
     if doubtful.any():
         pairs = zip(texts_where(postcodes, doubtful), texts_where(towns, doubtful), strict=True)
-        doubtful[doubtful] = [not _coherent(postcode or None, town) for postcode, town in pairs]
-    return doubtful
+        flags[doubtful] |= np.array([_flags_of_last_line(postcode or None, town) for postcode, town in pairs], dtype=np.int16)
 
 
 def _flag_missing(flags: npt.NDArray[np.int16], lines: dict[str, pa.StringArray], postcode: Mask) -> None:

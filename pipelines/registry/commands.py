@@ -45,7 +45,7 @@ def deliveries(
     waiting: Annotated[bool, typer.Option("--waiting", help="Only those that wait for a person's decision.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the latest deliveries (livraisons) with their counts; those that wait for a decision (à décider) come first."""
+    """List the latest deliveries (livraisons) with their counts and why one was refused; those to decide (à décider) come first."""
     with _servers()[0].transaction() as session:
         rows = session.all("registry/list_deliveries", waiting=waiting, most=MOST)
     if as_json:
@@ -54,7 +54,11 @@ def deliveries(
         return
     table = [("folder (dossier)", "state (état)", *COUNTS)]
     table += [(row["folder"], _state(row), *(_figure(row["counts"].get(name)) for name in COUNTS)) for row in rows]
-    typer.echo("\n".join(_aligned(table)) if rows else "no delivery waits (aucune livraison à décider)" if waiting else "no delivery yet")
+    if not rows:
+        typer.echo("no delivery waits (aucune livraison à décider)" if waiting else "no delivery yet")
+        return
+    why = [f"{row['folder']}: {row['refusal']}" for row in rows if row["refusal"]]
+    typer.echo("\n".join([*_aligned(table), *(["", "refused or abandoned because:", *why] if why else [])]))
 
 
 @registry_app.command("decide")
@@ -70,6 +74,15 @@ def decide(
 
     decision = Decision.ACCEPT if accepted else Decision.REFUSE
     typer.echo(record(*_servers(), folder, decision, signed_by(by), reason, now()))
+
+
+@registry_app.command("abandon")
+def abandon(folder: Folder, reason: Reason, by: By = "") -> None:
+    """Give up a delivery that was interrupted and whose files are lost (abandonner): what of it is in stays, and others go on."""
+    from pipelines.registry.decisions import Decision
+    from pipelines.registry.decisions import decide as record
+
+    typer.echo(record(*_servers(), folder, Decision.ABANDON, signed_by(by), reason, now()))
 
 
 @registry_app.command("quarantine")
@@ -182,11 +195,13 @@ def _state(row: RowMapping) -> str:
         return f"accepted by {row['decided_by']}, next run takes it in"
     if row["status"] == "REFUSED":
         return f"refused (refusée){' by ' + row['decided_by'] if row['decided_by'] else ''} {day}"
+    if row["status"] == "ABANDONED":
+        return f"abandoned (abandonnée) by {row['decided_by']} {day}"
     return f"being loaded since {day}" if row["status"] == "LOADING" else f"taken in (intégrée) {day}"
 
 
 def _quarantine(found: Found) -> list[str]:
-    would = "" if found.status in ("LOADING", "TAKEN_IN") else " would be"
+    would = "" if found.status in ("LOADING", "TAKEN_IN", "ABANDONED") else " would be"
     lines = [
         f"{found.folder} ({found.status}): {found.rows:,} rows{would} in the quarantine (rejets), {found.replayed:,} came back corrected"
     ]

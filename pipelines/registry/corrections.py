@@ -34,6 +34,7 @@ from pipelines.registry.contract import (
 )
 from pipelines.registry.delivered_rows import KnownDelivery, known_delivery
 from pipelines.registry.intake import BUCKET, Status
+from pipelines.registry.overtaken import day_of_correction
 from pipelines.registry.quarantine import LEADING
 from pipelines.registry.workplace import workplace
 
@@ -69,8 +70,9 @@ def replay(
 
     `corrected` is a CSV file with the columns of the contract; `file`, `line` and `reasons`, as an export has them, may be there.
     Safe to repeat and to kill: the same file is one correction, reserved in the ledger first and put into the store after it.
+    A correction bears the date of its delivery, or of the last delta that came since and does not speak of these people.
     Raises: BadFileError, with the line and never a value of it, where the file cannot be used; RuleError if the delivery was not
-    taken in, or if a later one of its body was.
+    taken in, or if a later one says more of these people (`overtaken`).
     """
     delivery = known_delivery(db, folder)
     if delivery.status is not Status.TAKEN_IN:
@@ -88,20 +90,17 @@ def replay(
 
         with db.exclusively("the corrections of the registry"):
             done = db.once("replay_quarantine", unit, as_of, keep, actor=replayed_by)
-        manifest = _manifest(delivery, rows.entry, done.counts["sequence"])
+        manifest = _manifest(delivery, rows.entry, _day_in(done.counts), done.counts["sequence"])
         _put(store, manifest, rows)
     return Correction(manifest.folder, done.counts["rows"], done.counts["marked"], done.repeated)
 
 
 def _keep(work: Work, store: ObjectStore, delivery: KnownDelivery, rows: _Rows, replayed_by: str, as_of: dt.datetime) -> Counts:
     """Reserve the next correction of a delivery, accepted by whoever replays it, and mark the rows that it names."""
-    known = work.one("registry/last_correction", body=delivery.body, reference_date=delivery.reference_date)
-    if known["later"]:
-        raise RuleError(
-            f"this body delivered again ({known['later']}), and a correction of an older delivery is refused: "
-            "the body puts these rows right in its next delivery"
-        )
-    manifest = _manifest(delivery, rows.entry, 1 + max(known["sequence"], _last_in_store(store, delivery)))
+    body, reference_date = _of(delivery)
+    day = day_of_correction(work, store, body, reference_date, rows.file)
+    known = work.one("registry/last_correction", body=body, reference_date=day)
+    manifest = _manifest(delivery, rows.entry, day, 1 + max(known["sequence"], _last_in_store(store, body, day)))
     kept = work.one(
         "registry/keep_correction",
         folder=manifest.folder, manifest_sha256=hashlib.sha256(_written(manifest)).hexdigest(), body=manifest.body,
@@ -115,14 +114,18 @@ def _keep(work: Work, store: ObjectStore, delivery: KnownDelivery, rows: _Rows, 
             "leave the columns file and line as they were exported"
         )
     work.run("registry/mark_replayed", delivery_id=delivery.delivery_id, replayed_by=kept["delivery_id"], files=files, lines=lines)
-    return {"sequence": manifest.sequence, "rows": rows.entry.rows, "marked": len(set(rows.places))}
+    return {"day": int(f"{day:%Y%m%d}"), "sequence": manifest.sequence, "rows": rows.entry.rows, "marked": len(set(rows.places))}
 
 
-def _manifest(delivery: KnownDelivery, entry: FileEntry, sequence: int) -> Manifest:
-    body, reference_date = _of(delivery)
+def _day_in(counts: Counts) -> dt.date:
+    """Return the reference date that a correction was given."""
+    return dt.date.fromisoformat(str(counts["day"]))
+
+
+def _manifest(delivery: KnownDelivery, entry: FileEntry, day: dt.date, sequence: int) -> Manifest:
+    body, _ = _of(delivery)
     return Manifest(
-        contract=CONTRACT_VERSION, body=body, kind=DeliveryKind.CORRECTION, reference_date=reference_date,
-        sequence=sequence, files=(entry,),
+        contract=CONTRACT_VERSION, body=body, kind=DeliveryKind.CORRECTION, reference_date=day, sequence=sequence, files=(entry,),
     )  # fmt: skip
 
 
@@ -137,10 +140,9 @@ def _written(manifest: Manifest) -> bytes:
     return manifest.model_dump_json(indent=2).encode()
 
 
-def _last_in_store(store: ObjectStore, delivery: KnownDelivery) -> int:
+def _last_in_store(store: ObjectStore, body: str, day: dt.date) -> int:
     """Return the highest number of a correction that lies in the store, taken in or not; the body may send some itself."""
-    body, reference_date = _of(delivery)
-    prefix = delivery_folder(body, reference_date, DeliveryKind.CORRECTION).removesuffix("0")
+    prefix = delivery_folder(body, day, DeliveryKind.CORRECTION).removesuffix("0")
     numbers = [key.removeprefix(prefix).split("/")[0] for key in store.keys(BUCKET, prefix)]
     return max((int(number) for number in numbers if number.isascii() and number.isdigit()), default=0)
 

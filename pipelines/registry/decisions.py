@@ -10,6 +10,7 @@ from pipelines.platform.database import Database
 from pipelines.platform.errors import FinalError, RuleError
 from pipelines.platform.object_store import ObjectStore
 from pipelines.platform.settings import Settings
+from pipelines.registry.abandonment import abandon
 from pipelines.registry.delivered_rows import known_delivery
 from pipelines.registry.doubts import decide_doubt
 from pipelines.registry.steps import decide_delivery
@@ -22,10 +23,11 @@ _ADDRESS = re.compile(r"\S@\S")
 
 
 class Decision(StrEnum):
-    """What may be decided: the first two on a delivery that waits, the others on a doubt."""
+    """What may be decided: the first two on a delivery that waits, the third on one that was interrupted, the others on a doubt."""
 
     ACCEPT = "accept"
     REFUSE = "refuse"
+    ABANDON = "abandon"
     SAME = "same"
     DIFFERENT = "different"
 
@@ -56,6 +58,9 @@ def decide(
         _decide_delivery(db, on.strip("/ "), accepted, decided_by, why, as_of)
         follows = "the next run of registry_intake takes it in" if accepted else "the next run of registry_intake tells its sender"
         return f"{on}: {'accepted (acceptée)' if accepted else 'refused (refusée)'}; {follows}"
+    if decision is Decision.ABANDON:
+        abandon(db, on, decided_by, why, as_of)
+        return f"{on}: abandoned (abandonnée), what of it was in stays; the next run of registry_intake tells its sender"
     if not (on.isascii() and on.isdigit()):
         raise FinalError("a doubt is named by its number: `espace-sante registry doubts` lists those that wait")
     same = decision is Decision.SAME

@@ -5,8 +5,7 @@ Nobody is merged on a likeness. SAME makes two people one, or a row that was set
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -18,13 +17,13 @@ from sqlalchemy.engine import RowMapping
 
 from pipelines.platform.clock import legal_day
 from pipelines.platform.database import Counts, Database, Session, Work
-from pipelines.platform.errors import FinalError, RetryableError, RuleError
+from pipelines.platform.errors import FinalError, RuleError
 from pipelines.platform.object_store import ObjectStore
 from pipelines.platform.settings import Settings
 from pipelines.registry import deaths
 from pipelines.registry.delivered_rows import known_delivery, manifest_of, row_at
-from pipelines.registry.intake import INTAKE, LAST_ID
-from pipelines.registry.merging import take_up
+from pipelines.registry.intake import LAST_ID, registry_at_rest
+from pipelines.registry.merging import ask_who_is_alike, take_up
 from pipelines.registry.row_rules import check_rows
 
 
@@ -107,21 +106,10 @@ def decide_doubt(
         return
     row = _row(store, settings, db, doubt["subject"]) if same and doubt["kind"] == DoubtKind.OTHER_TRAITS else None
     decide = partial(_decide, doubt=doubt, row=row, same=same, decided_by=decided_by, reason=reason, as_of=as_of)
-    with _registry_at_rest(db):
+    with registry_at_rest(db):
         done = db.once("decide_doubt", str(doubt_id), as_of, decide, actor=decided_by)
     if done.repeated:
         raise _decided_before(doubt_id)
-
-
-@contextmanager
-def _registry_at_rest(db: Database) -> Iterator[None]:
-    """Hold the intake of the registry: no delivery looks people up while two of them become one."""
-    with db.exclusively(INTAKE):
-        with db.transaction() as session:
-            unfinished = session.all("registry/unfinished_delivery", folder="", manifest_sha256="")
-        if unfinished:
-            raise RetryableError(f"the delivery {unfinished[0]['folder']} was interrupted: decide once it is finished")
-        yield
 
 
 def _decide(
@@ -139,6 +127,7 @@ def _decide(
     elif same:
         kept, dropped = _who_stays(work, doubt)
         _make_one(work, kept, dropped, as_of)
+    ask_who_is_alike(work, legal_day(as_of))
     return {"doubts_closed": decided}
 
 

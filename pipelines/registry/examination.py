@@ -27,7 +27,7 @@ from pipelines.registry.contract import DeliveryKind, FileEntry, Manifest
 from pipelines.registry.copying import constant
 from pipelines.registry.delivery_files import Portion, portions_of, read_batches
 from pipelines.registry.digests import DeliveryDigests, RowDigests, Rows, usable, write_rows
-from pipelines.registry.row_rules import FAULT_SCHEMA, NORMALISED_SCHEMA, check_rows
+from pipelines.registry.row_rules import FAULT_SCHEMA, NORMALISED_SCHEMA, Unusable, check_rows
 
 
 class SetAside(StrEnum):
@@ -38,6 +38,7 @@ class SetAside(StrEnum):
     TWO_PEOPLE_KNOWN = "TWO_PEOPLE_KNOWN"
 
 
+NOTHING_UNUSABLE = Unusable()
 NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
 LZ4 = pa.ipc.IpcWriteOptions(compression="lz4")
 Result = TypeVar("Result")
@@ -48,7 +49,7 @@ class Judged:
     """What was found in one portion; counts are of rows."""
 
     faulty: int = 0
-    refused_emails: int = 0
+    unusable: Unusable = NOTHING_UNUSABLE
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class PortionTask:
 
     def judge(self, wanted: Rows | None) -> Judged:
         """Judge the rows that are wanted (all, where None): write the good ones with their digests, and the faults of the others."""
-        digests, faulty, refused_emails = RowDigests(), 0, 0
+        digests, faulty, unusable = RowDigests(), 0, NOTHING_UNUSABLE
         kept: list[pa.Table] = []
         with ExitStack() as files:
             good_rows = files.enter_context(pa.ipc.new_stream(str(self.good_file), NORMALISED_SCHEMA, options=LZ4))
@@ -91,11 +92,11 @@ class PortionTask:
                 kept.append(self._kept(digests, batch, positions, places, checked.good))
                 good_rows.write_table(_renumbered(checked.good, positions, self.portion.first_row))
                 faults.write_table(_renumbered(checked.faults, positions, self.portion.first_row))
-                faulty, refused_emails = faulty + checked.refused_rows, refused_emails + checked.refused_emails
+                faulty, unusable = faulty + checked.refused_rows, unusable + checked.unusable
         rows = pa.concat_tables(kept)
         columns: dict[str, Any] = {name: rows.column(name) for name in ("matricule", "former", "digest", "said", "traits")}
         write_rows(self.directory / f"kept-{self.number}.parquet", self.number, rows.column("row").to_numpy(), columns)
-        return Judged(faulty, refused_emails)
+        return Judged(faulty, unusable)
 
     def _batches(self, wanted: Rows | None) -> Iterator[tuple[pa.RecordBatch, Rows]]:
         """Return the wanted rows by batch, each with its position in the portion."""
@@ -192,9 +193,9 @@ class Examination:
         return sum(found.faulty for found in self.judged.values()) + sum(map(len, self.repeated.values()))
 
     @property
-    def refused_emails(self) -> int:
-        """E-mail addresses that cannot be used."""
-        return sum(found.refused_emails for found in self.judged.values())
+    def unusable(self) -> Unusable:
+        """Contact data that cannot be used, of the rows that were judged."""
+        return sum((found.unusable for found in self.judged.values()), NOTHING_UNUSABLE)
 
     def portions(self) -> list[PortionTask]:
         """Return the portions that hold rows to be taken in or refused."""

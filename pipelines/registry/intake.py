@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import partial
@@ -28,7 +28,7 @@ from pipelines.registry.copying import constant
 from pipelines.registry.digests import within_bounds
 from pipelines.registry.examination import Examination, PortionTask, cut, examine
 from pipelines.registry.limits import limits
-from pipelines.registry.merging import Loading, add_former_numbers, let_go, look_up, take_in_portion
+from pipelines.registry.merging import MOST_ALIKE, Loading, add_former_numbers, ask_who_is_alike, let_go, look_up, take_in_portion
 from pipelines.registry.workplace import workplace
 
 BUCKET = "registry"
@@ -37,7 +37,6 @@ NOTHING: Counts = {"newcomers": 0, "changed": 0}
 INTAKE = "the intake of the registry"
 """What a process holds for itself while it changes who is insured (`Database.exclusively`)."""
 LAST_ID = 2**27
-MOST_ALIKE = 10
 ONE_DAY = timedelta(days=1)
 # From this number of people on, a first delivery is loaded without the indexes that are built at its end.
 WORTH_DEFERRING = 100_000
@@ -53,6 +52,12 @@ class Status(StrEnum):
     WAITING = "WAITING"
     LOADING = "LOADING"
     TAKEN_IN = "TAKEN_IN"
+    ABANDONED = "ABANDONED"
+
+
+HALF_IN_AT_LEAST = (Status.LOADING, Status.TAKEN_IN, Status.ABANDONED)
+"""A delivery of which there are rows, and a quarantine, in the registry."""
+SETTLED = (Status.REFUSED, Status.TAKEN_IN, Status.ABANDONED)
 
 
 @dataclass
@@ -77,7 +82,7 @@ class Intake:
     def run(self) -> Counts:
         """Bring the delivery as far as it can go; return its counts. Raises: BadFileError where it is refused."""
         found = self._found()
-        if found and found["status"] in (Status.TAKEN_IN, Status.REFUSED):
+        if found and found["status"] in SETTLED:
             self.delivery_id, self.status = found["delivery_id"], Status(found["status"])
             if found["refusal"]:
                 raise BadFileError(found["refusal"])
@@ -87,7 +92,7 @@ class Intake:
         if manifest.body not in insurance_bodies():
             raise BadFileError(f"no insurance body is known as {manifest.body}")
         self.manifest = manifest
-        self._wait_for_others()
+        _require_none_unfinished(self.db, self._key)
         last = self._last_deliveries(manifest)
         if not self.resumed:
             _refuse_out_of_order(manifest, last, legal_day(self.as_of))
@@ -104,7 +109,7 @@ class Intake:
             newcomers = self._look_up(examination)
             if not self.resumed:
                 self._reserve(examination, newcomers, most_rows)
-            return self._load(examination, is_first=not last)
+            return self._load(examination, is_first=not _taken_in(last))
 
     def refuse(self, refusal: str) -> str:
         """Keep that the delivery is refused, and why; return why.
@@ -113,9 +118,10 @@ class Intake:
         """
         if self.resumed:
             raise FinalError(
-                f"the delivery {self.folder} was interrupted, and cannot be finished: put its files back as they were ({refusal})"
+                f"the delivery {self.folder} was interrupted, and cannot be finished: put its files back as they were, or abandon it: "
+                f"`espace-sante registry abandon` ({refusal})"
             )
-        if self.status is not Status.REFUSED:
+        if self.status not in SETTLED:
             with self.db.transaction() as session:
                 self._keep(session, Status.REFUSED, {}, refusal)
         return refusal
@@ -124,12 +130,6 @@ class Intake:
         with self.db.transaction() as session:
             rows = session.all("registry/find_delivery", **self._key)
         return rows[0] if rows else None
-
-    def _wait_for_others(self) -> None:
-        with self.db.transaction() as session:
-            unfinished = session.all("registry/unfinished_delivery", **self._key)
-        if unfinished:
-            raise RetryableError(f"the delivery {unfinished[0]['folder']} was interrupted: it is finished first")
 
     def _last_deliveries(self, manifest: Manifest) -> Sequence[RowMapping]:
         with self.db.transaction() as session:
@@ -167,13 +167,15 @@ class Intake:
             yield found
 
     def _digests_of(self, last: Sequence[RowMapping], directory: Path) -> list[Path]:
-        """Fetch the digests of the last full delivery and of what came after it; none where one of them is missing."""
+        """Fetch the digests of the last full delivery and of what came after it; none where one of them is missing, or was abandoned."""
         base = max((place for place, row in enumerate(last) if row["kind"] == DeliveryKind.FULL), default=len(last))
+        if len(_taken_in(last[base:])) < len(last[base:]):
+            return []
         files = []
         for place, row in enumerate(last[base:]):
             file = directory / f"previous-{place}.parquet"
             try:
-                self.store.download(BUCKET, row["digests"] or "", file)
+                self.store.download(BUCKET, row["digests"], file)
             except MissingObjectError:
                 return []
             files.append(file)
@@ -289,8 +291,7 @@ class Intake:
         return examination.digests.gone_of(known)
 
     def _ask_about_likeness(self, work: Work, loading: Loading, examination: Examination, newcomers: int) -> int:
-        """Ask about newcomers who share all five traits with somebody, with `MOST_ALIKE` people at most: thousands share a placeholder."""
-        asked: dict[str, object] = {"day": legal_day(self.as_of), "work_id": work.work_id}
+        """Ask who is like whom: into an empty registry, the delivery's own rows tell."""
         if loading.of_a_nation:
             pairs = [
                 (matricule, other)
@@ -299,12 +300,10 @@ class Intake:
                 for other in group[: min(place, MOST_ALIKE)]
             ]
             matricules, others = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+            asked: dict[str, object] = {"day": legal_day(self.as_of), "work_id": work.work_id}
             return work.run("registry/doubt_same_traits_listed", **asked, matricules=matricules, others=others)
-        if not newcomers:
-            return 0
         first_id = loading.first_newcomer
-        last_id = first_id + newcomers - 1
-        return work.run("registry/doubt_same_traits", **asked, first_id=first_id, last_id=last_id, most_alike=MOST_ALIKE)
+        return ask_who_is_alike(work, legal_day(self.as_of), range(first_id, first_id + newcomers))
 
     def _finish(self, examination: Examination, loaded: Counts, settled: Counts) -> Counts:
         """Keep the digests of the rows taken, then the counts: the delivery is taken in."""
@@ -324,7 +323,7 @@ class Intake:
             "newcomers": newcomers,
             "changed": changed,
             "unchanged": examination.received - quarantined - newcomers - changed,
-            "refused_emails": examination.refused_emails,
+            **asdict(examination.unusable),
             "doubtful": len(aside) + settled["alike"],
             "moved": settled["moved"],
             "departed": settled["departed"],
@@ -351,13 +350,37 @@ class Intake:
             return list(pool.map(do, tasks))
 
     def _once(self, step: str, do: Callable[[Work], Counts], portion: int | None = None) -> Done:
-        unit = "/".join([self.folder, self._key["manifest_sha256"], *([] if portion is None else [str(portion)])])
-        return self.db.once(step, unit, self.as_of, do)
+        return self.db.once(step, unit_of(self.folder, self._key["manifest_sha256"], portion), self.as_of, do)
+
+
+def unit_of(folder: str, manifest_sha256: str, portion: int | None = None) -> str:
+    """Return by what name the ledger knows a delivery, or one portion of it."""
+    return "/".join([folder, manifest_sha256, *([] if portion is None else [str(portion)])])
+
+
+@contextmanager
+def registry_at_rest(db: Database) -> Iterator[None]:
+    """Hold the intake of the registry, with no delivery half in. Raises: RetryableError where another process has it, or one is."""
+    with db.exclusively(INTAKE):
+        _require_none_unfinished(db, {"folder": "", "manifest_sha256": ""})
+        yield
+
+
+def _require_none_unfinished(db: Database, but: Mapping[str, str]) -> None:
+    with db.transaction() as session:
+        unfinished = session.all("registry/unfinished_delivery", **but)
+    if unfinished:
+        raise RetryableError(f"the delivery {unfinished[0]['folder']} was interrupted: it is finished first")
+
+
+def _taken_in(last: Sequence[RowMapping]) -> list[RowMapping]:
+    """Leave out what was abandoned half in."""
+    return [row for row in last if row["status"] == Status.TAKEN_IN]
 
 
 def _last_full(last: Sequence[RowMapping]) -> int:
     """Return how many rows the last full delivery of a body had, 0 where there is none."""
-    return next((int(row["counts"]["received"]) for row in reversed(last) if row["kind"] == DeliveryKind.FULL), 0)
+    return next((int(row["counts"]["received"]) for row in reversed(_taken_in(last)) if row["kind"] == DeliveryKind.FULL), 0)
 
 
 def _needs_a_person(examination: Examination, last: Sequence[RowMapping]) -> bool:
@@ -371,6 +394,6 @@ def _refuse_out_of_order(manifest: Manifest, last: Sequence[RowMapping], day: da
     if manifest.reference_date > day + ONE_DAY:
         raise BadFileError(f"its reference date, {manifest.reference_date}, is yet to come: correct the manifest and its folder")
     for row in last:
-        same = row["reference_date"] == manifest.reference_date and row["kind"] == manifest.kind != DeliveryKind.CORRECTION
-        if same or row["reference_date"] > manifest.reference_date:
+        same = (row["reference_date"], row["kind"], row["status"]) == (manifest.reference_date, manifest.kind, Status.TAKEN_IN)
+        if (same and manifest.kind is not DeliveryKind.CORRECTION) or row["reference_date"] > manifest.reference_date:
             raise BadFileError("a delivery of this body with this reference date, or a later one, was already taken in")

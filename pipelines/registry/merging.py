@@ -20,6 +20,7 @@ from pipelines.registry.matricule import check_matricules, guess_kinds
 from pipelines.registry.newcomers import UNKNOWN_DEPARTMENT, add_newcomers, note_arrivals
 from pipelines.registry.row_rules import NORMALISED_SCHEMA
 
+MOST_ALIKE = 10
 _NOT_STAGED = ("email_refused",)
 _STAGED = tuple(name for name in NORMALISED_SCHEMA.names if name not in _NOT_STAGED)
 
@@ -186,13 +187,24 @@ def _merge(work: Work, loading: Loading, file: str, known: pa.Table) -> dict[str
     return take_up(work, loading.manifest.body, loading.manifest.reference_date, loading.as_of)
 
 
+def ask_who_is_alike(work: Work, day: dt.date, newcomers: range = range(0)) -> int:
+    """Ask about newcomers (a range of ids), and people whose traits were corrected, who share all five traits with somebody.
+
+    Each is asked about with `MOST_ALIKE` people at most: thousands share a placeholder. Returns how many doubts it raised.
+    """
+    return work.run(
+        "registry/doubt_same_traits",
+        day=day, work_id=work.work_id, first_id=newcomers.start, last_id=newcomers.stop - 1, most_alike=MOST_ALIKE,
+    )  # fmt: skip
+
+
 def take_up(work: Work, body: str, reference_date: dt.date, as_of: dt.datetime) -> dict[str, int]:
     """Choose who speaks for the people of `contested`, and take up what is now said of everybody of `incoming`.
 
     `body` is the one whose word is new. Returns how many people changed, by department.
     """
     noted: dict[str, Any] = {"work_id": work.work_id, "reference_date": reference_date}
-    work.run("registry/elect", body=body, reference_date=reference_date)
+    work.run("registry/elect", body=body, day=legal_day(as_of))
     work.run("registry/keep_deaths")
     work.run("registry/note_facts", **noted)
     work.run("registry/merge_persons")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from enum import IntFlag
 from functools import lru_cache
@@ -33,12 +34,31 @@ class AddressFlag(IntFlag):
     ABBREVIATED = 16
     CUT = 32
     INCOHERENT = 64
+    REFUSED_POSTCODE = 128
+    ABROAD = 256
+    CUT_PLACE = 512
 
 
 _LEFT = AddressFlag(0)
-_ABBREVIATED_AND_CUT = AddressFlag.ABBREVIATED | AddressFlag.CUT
-# No letter can be sent. One whose line was cut can: the flag is there for who looks into a letter that came back.
-UNUSABLE = AddressFlag.NO_ADDRESS | AddressFlag.NO_STREET | AddressFlag.NO_POSTCODE | AddressFlag.NO_TOWN | AddressFlag.INCOHERENT
+# No letter can be sent. One whose complement (lines 2 and 3) was cut can: the flag is there for who looks into a letter that came back.
+# A street, a place or a town that was cut may be another one. A postcode that was refused leaves the address without one.
+UNUSABLE = (
+    AddressFlag.NO_ADDRESS
+    | AddressFlag.NO_STREET
+    | AddressFlag.NO_POSTCODE
+    | AddressFlag.NO_TOWN
+    | AddressFlag.INCOHERENT
+    | AddressFlag.ABROAD
+    | AddressFlag.CUT_PLACE
+)
+
+# Where most people who are insured in France and live abroad do; a town that ends so is no French one, whatever its postcode looks like.
+# Suisse alone is a commune of the Moselle; Monaco is served as a French department.
+_COUNTRIES = (
+    "ALGERIE|ALLEMAGNE|ANDORRE|AUTRICHE|BELGIQUE|CANADA|CROATIE|DANEMARK|ESPAGNE|ETATS UNIS|GRECE|IRLANDE|ISRAEL|ITALIE|LUXEMBOURG|MALI|"
+    "MAROC|PAYS BAS|POLOGNE|PORTUGAL|ROUMANIE|ROYAUME UNI|SENEGAL|SUEDE|TUNISIE|TURQUIE"
+)
+FOREIGN_TOWN = rf"(?:^| )(?:{_COUNTRIES})$| SUISSE$"
 
 
 class PostalAddress(NamedTuple):
@@ -96,15 +116,15 @@ def tidy_line(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def fit_line(line: str, width: int = LINE_WIDTH) -> tuple[str, AddressFlag]:
-    """Shorten a line that is too long: AFNOR abbreviations first, then a cut at a word, which the flags tell."""
+def fit_line(line: str, width: int = LINE_WIDTH, cut: AddressFlag = AddressFlag.CUT) -> tuple[str, AddressFlag]:
+    """Shorten a line that is too long: AFNOR abbreviations first, then a cut at a word, which the flags tell by `cut`."""
     if len(line) <= width:
         return line, _LEFT
     short = " ".join(map(_abbreviated, line.split()))
     if len(short) <= width:
         return short, AddressFlag.ABBREVIATED
-    cut = short[: width + 1].rpartition(" ")[0] or short[:width]
-    return cut, AddressFlag.CUT if short == line else _ABBREVIATED_AND_CUT
+    start = short[: width + 1].rpartition(" ")[0] or short[:width]
+    return start, cut if short == line else cut | AddressFlag.ABBREVIATED
 
 
 @lru_cache(maxsize=65_536)
@@ -113,25 +133,28 @@ def _abbreviated(word: str) -> str:
 
 
 def normalise_address(address: PostalAddress) -> NormalisedAddress:
-    """Normalise one address; nothing is cut without the `CUT` flag.
+    """Normalise one address; nothing is cut without a flag, `CUT` for a complement, `CUT_PLACE` where it says to which door.
 
     A postcode is kept only where its shape is right (`department_of`).
     """
     lines: list[str | None] = []
     flags = AddressFlag(0)
-    for text, shape, width in zip(
-        (address.line_2, address.line_3, address.line_4, address.line_5, address.town),
-        (tidy_line, tidy_line, fold_line, fold_line, fold_line),
-        (LINE_WIDTH,) * 4 + (TOWN_WIDTH,),
-        strict=True,
+    for text, shape, width, cut in (
+        (address.line_2, tidy_line, LINE_WIDTH, AddressFlag.CUT),
+        (address.line_3, tidy_line, LINE_WIDTH, AddressFlag.CUT),
+        (address.line_4, fold_line, LINE_WIDTH, AddressFlag.CUT_PLACE),
+        (address.line_5, fold_line, LINE_WIDTH, AddressFlag.CUT_PLACE),
+        (address.town, fold_line, TOWN_WIDTH, AddressFlag.CUT_PLACE),
     ):
-        line, done = fit_line(shape(text or ""), width)
+        line, done = fit_line(shape(text or ""), width, cut)
         flags |= done
         lines.append(line or None)
     postcode = (address.postcode or "").strip()
     kept = postcode if department_of(postcode) else None
-    if lines[4] and not is_coherent(kept, lines[4]):
-        flags |= AddressFlag.INCOHERENT
+    if postcode and not kept:
+        flags |= AddressFlag.REFUSED_POSTCODE
+    if lines[4]:
+        flags |= flags_of_last_line(kept, lines[4])
     return NormalisedAddress(PostalAddress(lines[0], lines[1], lines[2], lines[3], kept, lines[4]), flags | _missing(lines, kept))
 
 
@@ -149,8 +172,14 @@ def _missing(lines: list[str | None], postcode: str | None) -> AddressFlag:
     return flags
 
 
+def flags_of_last_line(postcode: str | None, town: str) -> AddressFlag:
+    """Return what is wrong with a postcode and a town (A-Z, 0-9 and spaces) as the last line of a French address."""
+    incoherent = _LEFT if is_coherent(postcode, town) else AddressFlag.INCOHERENT
+    return incoherent | AddressFlag.ABROAD if re.search(FOREIGN_TOWN, town) else incoherent
+
+
 def is_coherent(postcode: str | None, town: str) -> bool:
-    """Say whether a postcode and a town (A-Z, 0-9 and spaces) can make the last line of an address.
+    """Say whether a postcode and a town can make the last line of an address.
 
     They cannot where the town names no place (no letter, or nothing but CEDEX and its number), where it holds another postcode,
     or where one is of the armed forces (SP, 00xxx ARMEES) and the other is not. Other lines are right or left alone: 98000 MONACO,

@@ -27,7 +27,7 @@ from pipelines.registry.contract import CSV_SEPARATOR, DELIVERY_SCHEMA
 from pipelines.registry.delivered_rows import KnownDelivery, fetch, known_delivery, manifest_of, original_portions, rows_at
 from pipelines.registry.delivery_files import Portion
 from pipelines.registry.examination import cut, examine
-from pipelines.registry.intake import Status
+from pipelines.registry.intake import HALF_IN_AT_LEAST, Status
 from pipelines.registry.workplace import workplace
 
 FIRST_LINES = 10
@@ -54,7 +54,7 @@ def look(db: Database, store: ObjectStore, settings: Settings, folder: str) -> F
     Raises: FinalError if there is no such delivery, or if it was refused before its rows were looked at.
     """
     delivery = known_delivery(db, folder)
-    if delivery.status in (Status.LOADING, Status.TAKEN_IN):
+    if delivery.status in HALF_IN_AT_LEAST:
         with db.transaction() as session:
             by_reason = session.all("registry/quarantine_by_reason", delivery_id=delivery.delivery_id)
             first = session.all("registry/first_quarantined", delivery_id=delivery.delivery_id, most=FIRST_LINES)
@@ -109,7 +109,7 @@ def export(
     """
     delivery = known_delivery(db, folder)
     note = partial(_note_export, db, delivery, asked_by, reason, as_of)
-    if delivery.status in (Status.LOADING, Status.TAKEN_IN):
+    if delivery.status in HALF_IN_AT_LEAST:
         with db.transaction() as session:
             files = {row["file"]: row["lines"] for row in session.all("registry/quarantined_files", delivery_id=delivery.delivery_id)}
         note(sum(files.values()))

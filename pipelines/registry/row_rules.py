@@ -30,6 +30,7 @@ from pipelines.registry.birth_date import BirthDates, BirthPrecision, normalise_
 from pipelines.registry.contract import DELIVERY_SCHEMA, MatriculeKind, Protection, Sex
 from pipelines.registry.email_address import clean_emails
 from pipelines.registry.matricule import CheckedMatricules, MatriculeFault, all_digits, check_matricules, clean_numbers, guess_kinds
+from pipelines.registry.postal_address import UNUSABLE, AddressFlag
 
 
 class RowFault(StrEnum):
@@ -46,7 +47,6 @@ class RowFault(StrEnum):
     BIRTH_DATE_UNREADABLE = "BIRTH_DATE_UNREADABLE"
     BIRTH_DATE_IN_FUTURE = "BIRTH_DATE_IN_FUTURE"
     BIRTHPLACE_SHAPE = "BIRTHPLACE_SHAPE"
-    POSTCODE_SHAPE = "POSTCODE_SHAPE"
     REPRESENTATIVE_SHAPE = "REPRESENTATIVE_SHAPE"
     PROTECTION_UNKNOWN = "PROTECTION_UNKNOWN"
     LANGUAGE_SHAPE = "LANGUAGE_SHAPE"
@@ -79,13 +79,30 @@ ANNOUNCED_AHEAD = dt.timedelta(days=366)
 
 
 @dataclass(frozen=True)
+class Unusable:
+    """How many of the good rows have contact data that cannot be used; nobody is refused for them. The sender reads these names."""
+
+    refused_emails: int = 0
+    refused_postcodes: int = 0
+    unusable_addresses: int = 0
+
+    def __add__(self, other: Unusable) -> Unusable:
+        """Return the sums."""
+        return Unusable(
+            self.refused_emails + other.refused_emails,
+            self.refused_postcodes + other.refused_postcodes,
+            self.unusable_addresses + other.unusable_addresses,
+        )
+
+
+@dataclass(frozen=True)
 class CheckedRows:
-    """`good` follows NORMALISED_SCHEMA; `faults` follows FAULT_SCHEMA, one line a fault; counts are of rows."""
+    """`good` follows NORMALISED_SCHEMA; `faults` follows FAULT_SCHEMA, one line a fault; `refused_rows` and `unusable` count rows."""
 
     good: pa.Table
     faults: pa.Table
     refused_rows: int
-    refused_emails: int
+    unusable: Unusable
 
 
 @dataclass
@@ -117,7 +134,7 @@ def check_rows(rows: pa.RecordBatch | pa.Table, reference_date: dt.date, first_r
     """Normalise the good rows of a batch and list the faults of the others.
 
     `rows` follows DELIVERY_SCHEMA; `first_row` is the number of its first row within the file (the first data row is 1).
-    A bad e-mail address or a missing postal address is not a fault: the channel adapts.
+    A bad e-mail address, or a postal address where no letter can be sent, is not a fault: the channel adapts.
     """
     faults = _Faults(first_row, np.zeros(rows.num_rows, dtype=np.bool_))
     columns: dict[str, Any] = {name: rows.column(name) for name in DELIVERY_SCHEMA.names}
@@ -127,13 +144,22 @@ def check_rows(rows: pa.RecordBatch | pa.Table, reference_date: dt.date, first_r
     columns |= _texts(rows, faults)
     columns |= _representatives(rows, faults)
     columns |= _situation(rows, reference_date, faults)
-    emails, refused = clean_emails(text_column(rows, "email"))
-    columns |= {"email": emails, "email_refused": pa.array(refused)}
+    columns["email"], refused_emails = clean_emails(text_column(rows, "email"))
+    columns["email_refused"] = pa.array(refused_emails)
     if faults.bad.any():
         # Column by column: a whole table is filtered half as fast.
         columns = {name: column.filter(pa.array(~faults.bad)) for name, column in columns.items()}
     good = pa.Table.from_arrays([columns[name] for name in NORMALISED_SCHEMA.names], schema=NORMALISED_SCHEMA)
-    return CheckedRows(good, faults.table(), int(faults.bad.sum()), int((refused & ~faults.bad).sum()))
+    return CheckedRows(good, faults.table(), int(faults.bad.sum()), _unusable(good))
+
+
+def _unusable(good: pa.Table) -> Unusable:
+    flags = good.column("address_flags").to_numpy()
+    return Unusable(
+        refused_emails=int(good.column("email_refused").to_numpy().sum()),
+        refused_postcodes=int(np.count_nonzero(flags & AddressFlag.REFUSED_POSTCODE)),
+        unusable_addresses=int(np.count_nonzero(flags & UNUSABLE)),
+    )
 
 
 def _identity(rows: pa.RecordBatch | pa.Table, faults: _Faults) -> dict[str, Any]:
@@ -199,7 +225,6 @@ def _texts(rows: pa.RecordBatch | pa.Table, faults: _Faults) -> dict[str, Any]:
     for name in ("birth_name", "first_names"):
         faults.add(mask_of(keys[f"{name}_key"].is_null()), RowFault.NAME_MISSING, name)
     address: AddressColumns = normalise_addresses(rows)
-    faults.add(address.bad_postcode, RowFault.POSTCODE_SHAPE, "postcode")
     lines = {name: getattr(address, name) for name in ("address_2", "address_3", "address_4", "address_5", "postcode", "town")}
     return {**names, **keys, **lines, "department": address.department, "address_flags": pa.array(address.flags)}
 

@@ -30,11 +30,14 @@ def put_changes_down(store: ObjectStore, deliveries: Path, changes: Path, on: dt
         store.put("exchanges", f"deaths/inbox/{name}", (changes / DEATHS).read_bytes())
 
 
-def put_folder_down(store: ObjectStore, folder: Path) -> None:
-    """Put the deliveries of a folder into the object store, manifests last, unless they lie there."""
+def put_folder_down(store: ObjectStore, folder: Path) -> list[str]:
+    """Put the deliveries of a folder into the object store, manifests last, unless they lie there; return those that are complete now."""
     files = [file for file in (folder / "deliveries").rglob("*") if file.is_file()]
     there = set(store.keys("registry", "deliveries/"))
+    put = []
     for file in sorted(files, key=lambda file: (file.name == MANIFEST_NAME, str(file))):
         key = file.relative_to(folder).as_posix()
         if key not in there:
             store.upload("registry", key, file)
+            put.append(key)
+    return [key.removesuffix(f"/{MANIFEST_NAME}") for key in put if key.endswith(f"/{MANIFEST_NAME}")]

@@ -58,6 +58,18 @@ def evolve_command(
         typer.echo(f"{event:20} {sum(body.events.get(event, 0) for body in written):>12,}")
 
 
+def deliver_command(
+    source: Annotated[Path, typer.Option("--from", help="Folder that holds deliveries/<body>/<date>-<kind>/.")],
+) -> None:
+    """Put the deliveries of a folder where their bodies would, manifests last; what lies there already is left alone."""
+    from pipelines.platform.object_store import ObjectStore
+    from pipelines.platform.settings import settings
+    from pipelines.synthetic.changes import put_folder_down
+
+    put = put_folder_down(ObjectStore(settings()), source)
+    typer.echo("\n".join([*put, f"{len(put)} deliveries put down: the next run of registry_intake takes them in"]))
+
+
 def _day(text: str, option: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)

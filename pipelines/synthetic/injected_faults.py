@@ -34,7 +34,6 @@ _SPOILERS: dict[RowFault, tuple[str, Callable[[str | None], str | None]]] = {
     RowFault.SEX_UNKNOWN: ("sex", lambda _: "X"),
     RowFault.BIRTH_DATE_UNREADABLE: ("birth_date", lambda _: "00000000"),
     RowFault.BIRTHPLACE_SHAPE: ("birthplace_code", lambda _: "2C004"),
-    RowFault.POSTCODE_SHAPE: ("postcode", lambda text: (text or "75001")[:4]),
     RowFault.PROTECTION_UNKNOWN: ("protection", lambda _: "AUTRE"),
     RowFault.LANGUAGE_SHAPE: ("language", lambda _: "fra"),
 }

@@ -89,9 +89,9 @@ def received_lots(store: ObjectStore, printer_identities: Mapping[str, str], see
         yield ReceivedLot(lot_id, printer, date.fromisoformat(manifest["prepared_for"]), manifest["letters"], pdf, rows)
 
 
-def code_in(lines: list[str]) -> str | None:
-    """Return the code printed on a letter, from the lines of its first page; None where the letter speaks of somebody else."""
-    text = "\n".join(lines)
+def code_in(pages: list[list[str]]) -> str | None:
+    """Return the code printed on a letter, from the lines of its pages; None where the letter speaks of somebody else."""
+    text = "\n".join(line for lines in pages for line in lines)
     found = _CODE.search(text)
     return "".join(found.groups()) if found and "que vous représentez" not in text else None
 

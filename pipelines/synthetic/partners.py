@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 
 from pipelines.campaign.window import last_day
 from pipelines.oppositions.contract import Channel
@@ -89,8 +89,9 @@ class Partners:
         for row in lot.index:
             draw = _draw(row["reference"])
             if AUTO_REPLY <= draw < LAST_SECOND:
-                lines = [line.strip() for line in reader.pages[int(row["first_page"]) - 1].extract_text().splitlines()]
-                who, code = self.residents.by_letter(lines), code_in(lines)
+                first = int(row["first_page"]) - 1
+                pages = [_lines(page) for page in reader.pages[first : first + int(row["pages"])]]
+                who, code = self.residents.by_letter(pages[0]), code_in(pages)
                 if who and code:
                     self._react(draw, row["reference"], who, code, deposited_on)
 
@@ -126,6 +127,10 @@ class Partners:
                 "code": code,
             }
         )
+
+
+def _lines(page: PageObject) -> list[str]:
+    return [line.strip() for line in page.extract_text().splitlines()]
 
 
 def _draw(text: str) -> int:

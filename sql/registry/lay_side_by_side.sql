@@ -1,50 +1,10 @@
 -- What every body says of the contested people, laid side by side: the body that spoke until now, unless it let
 -- them go, and the one that delivers.
 -- Grain: one person and body. Idempotency key: the primary key. Indexes: primary keys, identifier_of_person.
-with named as (
-  select
-    t.person_id,
-    r.rank,
-    coalesce(r.awaited_matricule, max(i.matricule)) as matricule
+with declared as (
+  select w.*
   from contested as t
-  inner join registry.representative as r on t.person_id = r.person_id
-  left join registry.identifier as i on r.representative_id = i.person_id
-  group by t.person_id, r.rank, r.awaited_matricule
-),
-
-declared as (
-  select
-    p.person_id,
-    c.body,
-    c.office,
-    c.affiliated_since,
-    p.birth_name,
-    p.used_name,
-    p.first_names,
-    p.birth_name_key,
-    p.first_names_key,
-    p.birthplace_code,
-    p.protection,
-    p.declared_died_on as died_on,
-    p.rights_end_on,
-    c.email,
-    c.address_2,
-    c.address_3,
-    c.address_4,
-    c.address_5,
-    c.postcode,
-    c.town,
-    c.department,
-    c.address_flags,
-    c.language,
-    c.large_print,
-    first.matricule as representative_1,
-    second.matricule as representative_2
-  from contested as t
-  inner join registry.contact as c on t.person_id = c.person_id and c.body <> :body
-  inner join registry.person as p on t.person_id = p.person_id and not p.is_let_go
-  left join named as first on t.person_id = first.person_id and first.rank = 1
-  left join named as second on t.person_id = second.person_id and second.rank = 2
+  inner join registry.spoken as w on t.person_id = w.person_id and w.body <> :body
   union all
   select
     s.person_id,
@@ -77,11 +37,7 @@ declared as (
   inner join staged as s on t.person_id = s.person_id
 )
 
-insert into registry.second_affiliation as a (
-  person_id, body, office, affiliated_since, birth_name, used_name, first_names, birth_name_key, first_names_key,
-  birthplace_code, protection, died_on, rights_end_on, email, address_2, address_3, address_4, address_5, postcode, town,
-  department, address_flags, language, large_print, representative_1, representative_2
-)
+insert into registry.second_affiliation as a
 select *
 from declared
 on conflict (person_id, body) do update

@@ -60,7 +60,7 @@ def test_line_that_fits_is_not_abbreviated() -> None:
 def test_every_line_fits_or_says_so(text: str) -> None:
     result = normalise_address(PostalAddress(None, None, text, None, "75011", text))
     assert all(len(line) <= 38 for line in result.lines)
-    if AddressFlag.CUT not in result.flags and AddressFlag.ABBREVIATED not in result.flags:
+    if AddressFlag.CUT_PLACE not in result.flags and AddressFlag.ABBREVIATED not in result.flags:
         assert (result.address.line_4 or "") == fold_line(text)
 
 
@@ -74,6 +74,8 @@ def test_blank_lines_are_removed() -> None:
         (PostalAddress(), AddressFlag.NO_ADDRESS),
         (PostalAddress(postcode="75011"), AddressFlag.NO_STREET | AddressFlag.NO_TOWN),
         (PostalAddress(line_5="LE BOURG", town="RODEZ"), AddressFlag.NO_POSTCODE),
+        (PostalAddress(line_5="LE BOURG", postcode="1200", town="RODEZ"), AddressFlag.NO_POSTCODE | AddressFlag.REFUSED_POSTCODE),
+        (PostalAddress(postcode="1200"), AddressFlag.NO_ADDRESS | AddressFlag.REFUSED_POSTCODE),
         (PostalAddress(line_5="LE BOURG", postcode="12000", town="RODEZ"), AddressFlag(0)),
     ],
 )
@@ -107,14 +109,48 @@ def test_a_postcode_and_a_town_that_do_not_go_together(postcode: str | None, tow
     assert not address.usable
 
 
-def test_an_address_with_a_line_that_was_cut_can_be_written_to() -> None:
-    address = normalise_address(PostalAddress(line_4="1 " + "LONGUE " * 8, postcode="75011", town="PARIS"))
-    assert (address.flags, address.usable) == (AddressFlag.CUT, True)
-
-
-_TOWNS = st.lists(st.sampled_from(["CEDEX", "ARMEES", "PARIS", "75011", "69001", "9", "é", "12345678", "SP", "R2D2"]), max_size=4).map(
-    " ".join
+@pytest.mark.parametrize(
+    ("postcode", "town"),
+    [
+        ("10115", "BERLIN ALLEMAGNE"),
+        ("1000", "BRUXELLES BELGIQUE"),
+        ("28001", "MADRID ESPAGNE"),
+        (None, "MAROC"),
+        ("1204", "GENEVE SUISSE"),
+    ],
 )
+def test_a_town_that_ends_with_a_country_is_abroad_whatever_its_postcode_looks_like(postcode: str | None, town: str) -> None:
+    address = normalise_address(PostalAddress(line_4="1 RUE DU BAC", postcode=postcode, town=town))
+    assert AddressFlag.ABROAD in address.flags
+    assert not address.usable
+
+
+@pytest.mark.parametrize(
+    ("postcode", "town"),
+    [("57340", "SUISSE"), ("98000", "MONACO"), ("04500", "ALLEMAGNE EN PROVENCE"), ("97110", "POINTE A PITRE"), ("75013", "PARIS")],
+)
+def test_a_french_town_that_is_called_like_a_country_is_none(postcode: str, town: str) -> None:
+    assert normalise_address(PostalAddress(line_4="1 RUE DU BAC", postcode=postcode, town=town)).usable
+
+
+@pytest.mark.parametrize(
+    ("line", "flag", "usable"),
+    [
+        ("line_2", AddressFlag.CUT, True),
+        ("line_3", AddressFlag.CUT, True),
+        ("line_4", AddressFlag.CUT_PLACE, False),
+        ("line_5", AddressFlag.CUT_PLACE, False),
+        ("town", AddressFlag.CUT_PLACE, False),
+    ],
+)
+def test_no_letter_goes_where_street_place_or_town_was_cut(line: str, flag: AddressFlag, usable: bool) -> None:
+    whole = PostalAddress(line_4="1 RUE DU BAC", postcode="75011", town="PARIS")
+    address = normalise_address(whole._replace(**{line: "1 " + "LONGUE " * 8}))
+    assert (address.flags, address.usable) == (flag, usable)
+
+
+_WORDS = ["CEDEX", "ARMEES", "SUISSE", "ITALIE", "PAYS BAS", "PARIS", "75011", "69001", "9", "é", "12345678", "SP", "R2D2"]
+_TOWNS = st.lists(st.sampled_from(_WORDS), max_size=4).map(" ".join)
 _POSTCODES = st.sampled_from([None, "75011", "69001", "00100", "98000", "x"])
 
 
@@ -159,4 +195,3 @@ def test_address_columns_follow_the_rule_of_one_address(texts: list[str | None],
         names = ("address_2", "address_3", "address_4", "address_5", "postcode", "town")
         assert tuple(getattr(columns, name)[place].as_py() for name in names) == tuple(one.address)
         assert columns.flags[place] == one.flags
-        assert columns.bad_postcode[place] == (postcode == "7500")

@@ -50,8 +50,15 @@ def waiting(here: Campaign) -> str:
 
 def test_the_group_has_every_command_and_those_of_its_neighbours() -> None:
     told = run("--help").output
-    for command in ("deliveries", "decide", "quarantine", "export", "replay", "doubts", "doubt", "deaths", "generate"):
+    for command in ("deliveries", "decide", "abandon", "quarantine", "export", "replay", "doubts", "doubt", "deaths", "generate"):
         assert f" {command} " in told
+
+
+def test_invented_deliveries_are_put_down_once_and_taken_in(here: Campaign, tmp_path: Path) -> None:
+    assert run("generate", "--people", "40", "--out", str(tmp_path), "--bodies", "MSA", "--as-of", "2022-01-03").exit_code == 0
+    assert "deliveries/MSA/2022-01-03-full\n1 deliveries put down" in run("deliver", "--from", str(tmp_path)).stdout
+    assert "0 deliveries put down" in run("deliver", "--from", str(tmp_path)).stdout
+    assert [report.folder for report in here.take_in_all(paris(2022, 1, 4))] == ["deliveries/MSA/2022-01-03-full"]
 
 
 def test_deliveries_that_wait_come_first(here: Campaign) -> None:
@@ -69,7 +76,9 @@ def test_a_decision_is_recorded_and_told(here: Campaign, choice: str, state: str
     assert result.exit_code == 0 and "the next run of registry_intake" in result.stdout
     assert "no delivery waits" in run("deliveries", "--waiting").stdout
     here.take_in_all(paris(2022, 1, 5))
-    assert state in next(line for line in run("deliveries").stdout.splitlines() if line.startswith(folder))
+    told = run("deliveries").stdout
+    assert state in next(line for line in told.splitlines() if line.startswith(folder))
+    assert ("because:" in told and WHY[1] in told) == (choice == "--refuse")
 
 
 def test_nobody_decides_twice_nor_without_saying_which(here: Campaign) -> None:
@@ -84,6 +93,24 @@ def test_the_same_decision_again_changes_nothing(here: Campaign) -> None:
     folder = waiting(here)
     run("decide", folder, "--refuse", *WHY)
     assert run("decide", folder, "--refuse", *WHY).exit_code == 0
+
+
+def test_a_delivery_that_was_interrupted_is_abandoned_and_told_so(here: Campaign) -> None:
+    here.register(invent(1), on=DAY)
+    with here.owner.begin() as connection:
+        connection.exec_driver_sql("update registry.delivery set status = 'LOADING'")
+    here.home.store.delete("registry", f"{FOLDER}/report.json")
+    result = run("abandon", FOLDER, *WHY, "--by", "chief")
+    assert result.exit_code == 0 and "what of it was in stays" in result.stdout
+    assert "abandoned (abandonnée) by chief" in run("deliveries").stdout
+    here.take_in_all(paris(2022, 1, 5))
+    assert json.loads(here.home.store.get("registry", f"{FOLDER}/report.json"))["taken_in"] is False
+
+
+def test_a_delivery_that_is_whole_is_not_abandoned(here: Campaign) -> None:
+    here.register(invent(1), on=DAY)
+    result = run("abandon", FOLDER, *WHY)
+    assert result.exit_code == 1 and "is not half in (TAKEN_IN)" in result.stderr
 
 
 def test_a_quarantine_is_told_without_anybodys_data(here: Campaign) -> None:

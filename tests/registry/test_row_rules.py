@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipelines.registry.contract import DELIVERY_SCHEMA
 from pipelines.registry.postal_address import AddressFlag, fold_line, tidy_line
-from pipelines.registry.row_rules import FAULT_SCHEMA, NORMALISED_SCHEMA, RowFault, check_rows
+from pipelines.registry.row_rules import FAULT_SCHEMA, NORMALISED_SCHEMA, RowFault, Unusable, check_rows
 
 Rows: TypeAlias = Callable[..., pa.Table]
 REFERENCE = dt.date(2026, 1, 5)
@@ -26,7 +26,7 @@ def test_good_row_is_normalised(rows: Rows) -> None:
     assert (row["matricule"], row["birth_name"], row["email"]) == ("284052A32102552", "D'ALMEIDA", "elise@orange.example")
     assert (row["born_on"], row["birth_precision"], row["department"]) == (dt.date(1984, 5, 12), "DAY", "2A")
     assert (row["address_4"], row["town"], row["language"], row["large_print"]) == ("12 RUE DE L EGLISE", "PORTO VECCHIO", "fr", False)
-    assert checked.faults.num_rows == checked.refused_rows == checked.refused_emails == 0
+    assert checked.faults.num_rows == checked.refused_rows == 0 and checked.unusable == Unusable()
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,6 @@ def test_good_row_is_normalised(rows: Rows) -> None:
         ({"birth_date": "20260106"}, RowFault.BIRTH_DATE_IN_FUTURE, "birth_date"),
         ({"birth_date": "20270000"}, RowFault.BIRTH_DATE_IN_FUTURE, "birth_date"),
         ({"birthplace_code": "2C004"}, RowFault.BIRTHPLACE_SHAPE, "birthplace_code"),
-        ({"postcode": "7500"}, RowFault.POSTCODE_SHAPE, "postcode"),
         ({"representative_1": "284052A32102553"}, RowFault.REPRESENTATIVE_SHAPE, "representative_1"),
         ({"representative_2": "x"}, RowFault.REPRESENTATIVE_SHAPE, "representative_2"),
         ({"protection": "AUTRE"}, RowFault.PROTECTION_UNKNOWN, "protection"),
@@ -107,12 +106,12 @@ def test_bad_email_becomes_null_and_is_counted_but_refuses_nobody(rows: Rows, go
     checked = check_rows(rows({"email": "inconnu"}, {"email": None}, {}), REFERENCE)
     assert checked.good.column("email").to_pylist() == [None, None, good["email"]]
     assert checked.good.column("email_refused").to_pylist() == [True, False, False]
-    assert checked.refused_emails == 1
+    assert checked.unusable == Unusable(refused_emails=1)
 
 
 def test_several_faults_of_a_row_are_all_told(rows: Rows) -> None:
-    checked = check_rows(rows({"sex": "X", "postcode": "1"}), REFERENCE)
-    assert checked.faults.column("reason").to_pylist() == ["POSTCODE_SHAPE", "SEX_UNKNOWN"]
+    checked = check_rows(rows({"sex": "X", "language": "fra"}), REFERENCE)
+    assert checked.faults.column("reason").to_pylist() == ["LANGUAGE_SHAPE", "SEX_UNKNOWN"]
     assert checked.refused_rows == 1
 
 
@@ -180,6 +179,20 @@ def test_address_that_cannot_be_one_refuses_nobody_and_is_flagged(rows: Rows) ->
     checked = check_rows(rows({"town": "69001 LYON"}, {}), REFERENCE)
     assert checked.good.column("address_flags").to_pylist() == [AddressFlag.INCOHERENT, 0]
     assert checked.good.column("town").to_pylist() == ["69001 LYON", "PORTO VECCHIO"]
+    assert checked.unusable == Unusable(unusable_addresses=1)
+
+
+def test_a_postcode_that_is_none_refuses_nobody_is_flagged_and_counted(rows: Rows) -> None:
+    checked = check_rows(rows({"postcode": "7500"}, {}), REFERENCE)
+    assert checked.good.column("postcode").to_pylist() == [None, "20137"]
+    assert checked.good.column("address_flags").to_pylist() == [AddressFlag.REFUSED_POSTCODE | AddressFlag.NO_POSTCODE, 0]
+    assert checked.unusable == Unusable(refused_postcodes=1, unusable_addresses=1)
+
+
+def test_an_address_abroad_refuses_nobody_and_is_flagged(rows: Rows) -> None:
+    checked = check_rows(rows({"postcode": "10115", "town": "Berlin (Allemagne)"}, {}), REFERENCE)
+    assert checked.good.column("address_flags").to_pylist() == [AddressFlag.ABROAD, 0]
+    assert checked.unusable == Unusable(unusable_addresses=1)
 
 
 def test_decomposed_accents_are_composed(rows: Rows) -> None:

@@ -231,7 +231,7 @@ def test_invalid_emails_are_all_refused_at_intake() -> None:
     wrong = pc.sum(pc.is_in(raw, value_set=pa.array(words()["invalid_emails"]))).as_py()
     checked = check_rows(chunk().rows, DEFAULT_AS_OF)
     spoiled = pc.sum(pc.is_in(raw.filter(pa.array(chunk().fault >= 0)), value_set=pa.array(words()["invalid_emails"]))).as_py() or 0
-    assert checked.refused_emails == wrong - spoiled > 0
+    assert checked.unusable.refused_emails == wrong - spoiled > 0
 
 
 def test_mayotte_is_covered_by_its_own_body() -> None:

@@ -54,6 +54,11 @@ create table registry.person (
 select platform.partition_by_person('registry.person', 90);
 grant select, insert, update, delete on registry.person to espace_pipeline;
 
+-- Whether somebody is a minor on a day: until the eighteenth anniversary, that of a 29 February on 28 February; not where no birth date
+-- is known. Source: Code civil, art. 388.
+create function registry.is_minor(born_on date, day date) returns boolean
+language sql immutable parallel safe as $$ select coalesce(born_on + interval '18 years' > day, false) $$;
+
 -- Grain: what one person was called, and born on, before one correction. A letter that was gathered before the correction says this
 -- whenever it is made again.
 create table registry.former_identity (
@@ -67,7 +72,13 @@ create table registry.former_identity (
 create index former_identity_corrected on registry.former_identity (work_id);
 grant select, insert, delete on registry.former_identity to espace_pipeline;
 
-create function registry.keep_former_identity() returns trigger
+-- Grain: one person whose five traits were corrected since it was last asked who else has them (`doubt_same_traits`).
+create table registry.corrected_traits (
+  person_id bigint primary key
+);
+grant select, insert, delete on registry.corrected_traits to espace_pipeline;
+
+create function registry.note_corrections() returns trigger
 language plpgsql set enable_nestloop = off as $$
 begin
   insert into registry.former_identity (person_id, work_id, first_names, name, born_on)
@@ -77,13 +88,20 @@ begin
   where (p.first_names, coalesce(p.used_name, p.birth_name), p.born_on)
     is distinct from (c.first_names, coalesce(c.used_name, c.birth_name), c.born_on)
   on conflict do nothing;
+  insert into registry.corrected_traits (person_id)
+  select p.person_id
+  from previous as p
+  join corrected as c using (person_id)
+  where (p.birth_name_key, p.first_names_key, p.birth_date, p.sex, p.birthplace_code)
+    is distinct from (c.birth_name_key, c.first_names_key, c.birth_date, c.sex, c.birthplace_code)
+  on conflict do nothing;
   return null;
 end
 $$;
 
-create trigger keeps_former_identity after update on registry.person
+create trigger notes_corrections after update on registry.person
 referencing old table as previous new table as corrected
-for each statement execute function registry.keep_former_identity();
+for each statement execute function registry.note_corrections();
 
 -- Grain: the contact data of one person, as the insurance body that speaks for the person gives them: of several bodies, the one
 -- with the newest affiliation, the body's code breaking a tie. A change makes a new version.
@@ -170,6 +188,48 @@ create table registry.representative (
 select platform.partition_by_person('registry.representative', 90);
 grant select, insert, update, delete on registry.representative to espace_pipeline;
 
+-- Grain: what the body that speaks for one person says of them, in the columns of `second_affiliation`; nothing of people let go.
+create view registry.spoken as
+select
+  p.person_id,
+  c.body,
+  c.office,
+  c.affiliated_since,
+  p.birth_name,
+  p.used_name,
+  p.first_names,
+  p.birth_name_key,
+  p.first_names_key,
+  p.birthplace_code,
+  p.protection,
+  p.declared_died_on as died_on,
+  p.rights_end_on,
+  c.email,
+  c.address_2,
+  c.address_3,
+  c.address_4,
+  c.address_5,
+  c.postcode,
+  c.town,
+  c.department,
+  c.address_flags,
+  c.language,
+  c.large_print,
+  (
+    select coalesce(r.awaited_matricule, (select max(i.matricule) from registry.identifier as i where i.person_id = r.representative_id))
+    from registry.representative as r
+    where r.person_id = p.person_id and r.rank = 1
+  ) as representative_1,
+  (
+    select coalesce(r.awaited_matricule, (select max(i.matricule) from registry.identifier as i where i.person_id = r.representative_id))
+    from registry.representative as r
+    where r.person_id = p.person_id and r.rank = 2
+  ) as representative_2
+from registry.person as p
+inner join registry.contact as c on p.person_id = c.person_id
+where not p.is_let_go;
+grant select on registry.spoken to espace_pipeline;
+
 -- Grain: one representative whom a delivery that is being loaded names, by matricule; linked once everybody of the delivery is known.
 create table registry.named_representative (
   person_id bigint not null,
@@ -219,6 +279,7 @@ begin
   );
   -- Those who were minors when the first campaign began, or born since: who comes of age on a day is among them.
   create index if not exists person_coming_of_age on registry.person (born_on) where born_on >= date '2004-01-01';
+  create index if not exists person_rights_ending on registry.person (rights_end_on) where rights_end_on is not null and not is_let_go;
   create index if not exists contact_by_department on registry.contact (department);
   create index if not exists representative_of on registry.representative (representative_id);
   create index if not exists representative_awaited on registry.representative (awaited_matricule)
@@ -234,7 +295,7 @@ begin
   end if;
   alter table registry.identifier drop constraint if exists identifier_pkey;
   drop index if exists registry.identifier_of_person, registry.person_traits, registry.person_coming_of_age,
-  registry.contact_by_department, registry.representative_of, registry.representative_awaited;
+  registry.person_rights_ending, registry.contact_by_department, registry.representative_of, registry.representative_awaited;
   perform registry.let_vacuum(false);
 end
 $$;
@@ -244,7 +305,8 @@ grant execute on function registry.build_identifier_key(), registry.build_indexe
 select registry.build_identifier_key();
 select registry.build_indexes();
 
--- Grain: one dated fact about one person that the campaign reads. Nobody of a body's first delivery is a newcomer.
+-- Grain: one dated fact about one person that the campaign reads (`facts_noted`). Nobody of a body's first delivery is a newcomer.
+-- `happened_on` may lie before the day on which it was noted, or after it (an end of rights is told ahead).
 create table registry.fact (
   person_id bigint not null,
   kind text not null check (
@@ -255,14 +317,30 @@ create table registry.fact (
   ),
   happened_on date not null,
   work_id bigint not null references platform.unit_of_work,
+  noted_in xid8 not null default pg_current_xact_id(),
   primary key (person_id, kind, happened_on)
 ) partition by range (person_id);
 select platform.partition_by_person('registry.fact');
-create index fact_by_day on registry.fact (happened_on, kind);
+create index fact_by_day on registry.fact (kind, happened_on);
+create index fact_noted on registry.fact (kind, noted_in);
 grant select, insert on registry.fact to espace_pipeline;
 
+-- How far facts can be read: all that were noted up to this number are seen, and no later one is given it: a transaction under way
+-- holds it back. Whoever keeps it and goes on after it misses nothing.
+create function registry.facts_settled() returns bigint
+language sql stable as $$ select pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1 $$;
+
+-- The facts of some kinds that were noted after one such number, up to another.
+create function registry.facts_noted(kinds text[], after bigint, up_to bigint)
+returns table (person_id bigint, kind text, happened_on date)
+language sql stable parallel safe as $$
+  select f.person_id, f.kind, f.happened_on
+  from registry.fact as f
+  where f.kind = any(kinds) and f.noted_in > after::text::xid8 and f.noted_in <= up_to::text::xid8
+$$;
+
 -- Grain: one delivery from an insurance body. REFUSED whole, WAITING for a person's decision, LOADING from its first effect on,
--- TAKEN_IN. `digests` names the object that holds a digest of each row that was taken: what the next full delivery is compared with.
+-- TAKEN_IN, or ABANDONED half in. `digests` names the object that holds a digest of each row taken: the next full one is compared with it.
 create table registry.delivery (
   delivery_id bigint generated always as identity primary key,
   folder text not null,
@@ -270,7 +348,7 @@ create table registry.delivery (
   body text,
   kind text check (kind in ('full', 'delta', 'correction')),
   reference_date date,
-  status text not null check (status in ('REFUSED', 'WAITING', 'LOADING', 'TAKEN_IN')),
+  status text not null check (status in ('REFUSED', 'WAITING', 'LOADING', 'TAKEN_IN', 'ABANDONED')),
   refusal text,
   decided_by text,
   decision_reason text,
@@ -278,7 +356,7 @@ create table registry.delivery (
   digests text,
   counts jsonb not null default '{}',
   unique (folder, manifest_sha256),
-  check ((status = 'REFUSED') = (refusal is not null))
+  check ((status in ('REFUSED', 'ABANDONED')) = (refusal is not null))
 );
 create unique index one_delivery_a_body_and_date on registry.delivery (body, kind, reference_date)
 where status in ('LOADING', 'TAKEN_IN') and kind <> 'correction';
