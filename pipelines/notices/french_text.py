@@ -16,14 +16,24 @@ NO_BREAK = "\u00a0"
 NARROW_NO_BREAK = "\u202f"
 MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
 
+_STREET = "(?:allée|avenue|boulevard|chemin|cours|impasse|place|quai|route|rue|square)"
 _RULES = (
     (re.compile(r" ([;?!])(?=[\s<]|$)"), NARROW_NO_BREAK + r"\1"),
     (re.compile(r" ([:»])"), NO_BREAK + r"\1"),
     (re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])"), "’"),
     (re.compile(r"« "), "«" + NO_BREAK),
+    (re.compile(r"(\barticles?) (?=[LRD]\.)"), r"\1" + NO_BREAK),
     (re.compile(r"(?<=\b[LRD]\.) (?=\d)"), NO_BREAK),
-    (re.compile(r"(?<=\d) (?=(?:ans?|mois|semaines?|h|\d{3})\b)"), NO_BREAK),
+    (re.compile(r"(?<=\d) (?=(?:ans?|mois|semaines?|enfants?|h)\b|\d)"), NO_BREAK),
     (re.compile(r"(?<=\d\u00a0h) (?=\d)"), NO_BREAK),
+    # Letters that are listed: "O, I, L ni U".
+    (re.compile(r"(?<=\b[A-Z],) (?=[A-Z]\b)"), NO_BREAK),
+    (re.compile(r"(?<=\b[A-Z]) (?=ni [A-Z]\b)"), NO_BREAK),
+    (re.compile(r"(?<=\b[A-Z]\u00a0ni) (?=[A-Z]\b)"), NO_BREAK),
+    # An address: number and street, box and its number, postcode and town, what distributes the mail of large receivers.
+    (re.compile(rf"(?<=\d) (?={_STREET}\b)"), NO_BREAK),
+    (re.compile(r"(\b(?:BP|CS|TSA|[Cc]edex|CEDEX)) (?=\d)"), r"\1" + NO_BREAK),
+    (re.compile(r"(?<=\b\d{5}) (?=[^\W\d_])"), NO_BREAK),
 )
 _MARKUP = re.compile(r"(<style\b.*?</style>|<[^>]*(?:>|$))", re.DOTALL)
 

@@ -26,5 +26,12 @@ class Sender:
     email: str
 
     def typeset(self) -> Sender:
-        """Return the body as it is printed inside a text, with the same apostrophes and spaces as the text."""
-        return replace(self, name=spaced(self.name), service=spaced(self.service), capacity=spaced(self.capacity))
+        """Return the body as it is printed, with the same apostrophes and spaces as the text around it."""
+        return replace(
+            self,
+            name=spaced(self.name),
+            service=spaced(self.service),
+            address=tuple(map(spaced, self.address)),
+            phone=spaced(self.phone),
+            capacity=spaced(self.capacity),
+        )

@@ -25,7 +25,14 @@ def test_date_is_written_in_words_that_hold_together() -> None:
         ("« Mon espace » : oui ; non !", "«\u00a0Mon espace\u00a0»\u00a0: oui\u202f; non\u202f!"),
         ("de 8 h 30 à 17 h 30", "de 8\u00a0h\u00a030 à 17\u00a0h\u00a030"),
         ("pendant 10 ans", "pendant 10\u00a0ans"),
-        ("articles L. 1111-13-1 et R. 1111-26", "articles L.\u00a01111-13-1 et R.\u00a01111-26"),
+        ("articles L. 1111-13-1 et R. 1111-26", "articles\u00a0L.\u00a01111-13-1 et R.\u00a01111-26"),
+        ("pour les 2 enfants", "pour les 2\u00a0enfants"),
+        ("au 04 00 00 00 03", "au 04\u00a000\u00a000\u00a000\u00a003"),
+        (
+            "50 avenue du Soleil, TSA 80715, 75334 Paris Cedex 07",
+            "50\u00a0avenue du Soleil, TSA\u00a080715, 75334\u00a0Paris Cedex\u00a007",
+        ),
+        ("les lettres O, I, L ni U", "les lettres O,\u00a0I,\u00a0L\u00a0ni\u00a0U"),
         ("l'espace d'un 'mot'", "l’espace d’un 'mot'"),
     ],
 )

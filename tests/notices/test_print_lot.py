@@ -7,22 +7,30 @@ import dataclasses
 import hashlib
 import io
 import json
+import re
+from contextlib import nullcontext
 from datetime import date
+from pathlib import Path
 
 import pypdf
 import pyrage
 import pytest
 
 from pipelines.notices.code_format import grouped
-from pipelines.notices.letters.letter import Composition, Days
+from pipelines.notices.kind import NoticeKind, Subject
+from pipelines.notices.letters.datamatrix import SIDE
+from pipelines.notices.letters.letter import MOST_PAGES, Composition, Days, Variant
 from pipelines.notices.letters.press import LetterPress
-from pipelines.notices.print_lot import LotHead, PrinterKeyError, make_lot, object_keys, seal, unseal
+from pipelines.notices.letters.window import ENVELOPE_MM, FROM_BOTTOM_MM, FROM_RIGHT_MM, WINDOW_MM
+from pipelines.notices.print_lot import CONTRACT, LotHead, PrinterKeyError, make_lot, object_keys, seal, unseal
 from pipelines.platform.errors import RuleError
-from tests.notices.conftest import letter
+from tests.notices.conftest import SENDER, WORDINGS, letter, letter_in, wording_id
 
 DAY = date(2022, 1, 31)
 DAYS = Days(DAY, date(2022, 3, 14))
 LETTERS = [letter(number) for number in range(5)]
+CONTRACT_PAGE = (Path(__file__).parents[2] / "docs" / "contracts" / "print_lot.md").read_text()
+MM, A4_HEIGHT = 25.4 / 72, 297
 HEAD = LotHead(7, "PRINCIPAL", "CPAM", "adult", False, DAY)
 POSTCODES = ["01000", "20000", "33000", "97400", None]
 
@@ -54,6 +62,57 @@ def test_print_house_opens_what_was_composed(press: LetterPress, composition: Co
     assert [row["reference"] for row in rows] == [one.reference for one in LETTERS]
     assert [row["first_page"] for row in rows] == ["1", "3", "5", "7", "9"]
     assert [row["postcode"] for row in rows] == ["01000", "20000", "33000", "97400", ""]
+
+
+def test_a_letter_of_more_pages_than_the_contract_allows_stops_the_lot(press: LetterPress, composition: Composition) -> None:
+    key = str(pyrage.x25519.Identity.generate().to_public())
+    for pages, is_allowed in ((MOST_PAGES, True), (MOST_PAGES + 1, False)):
+        long = (composition.placed[0]._replace(pages=pages), *composition.placed[1:])
+        with nullcontext() if is_allowed else pytest.raises(RuleError, match="a letter of more than 8 pages"):
+            make_lot(HEAD, dataclasses.replace(composition, placed=long), POSTCODES, press.version, key)
+
+
+def test_the_sheets_of_a_lot_are_those_of_its_letters_each_on_a_new_one(press: LetterPress) -> None:
+    letters = [letter_in(Variant(NoticeKind.REPRESENTATIVE_MINOR, SENDER, 9)), letter_in(Variant(NoticeKind.ADULT, SENDER))]
+    composition = press.compose(letters, DAYS)
+    lot = make_lot(HEAD, composition, POSTCODES[:2], press.version, str(pyrage.x25519.Identity.generate().to_public()))
+    pages = [placed.pages for placed in composition.placed]
+    assert pages == [3, 2] and json.loads(lot.objects[2][1])["sheets"] == 2 + 1
+
+
+def test_the_contract_says_the_version_and_the_most_pages() -> None:
+    assert f"# Print lot, version {CONTRACT.partition('/')[2]}\n" in CONTRACT_PAGE and f'"contract": "{CONTRACT}"' in CONTRACT_PAGE
+    assert f"A letter has 1 to {MOST_PAGES} pages" in CONTRACT_PAGE and f"integer from 1 to {MOST_PAGES}" in CONTRACT_PAGE
+
+
+def test_the_contract_says_for_which_envelope_letters_are_laid_out() -> None:
+    sizes = ("{} x {}".format(*size) for size in (ENVELOPE_MM, WINDOW_MM))
+    envelope = "a DL envelope of {} mm with a window of {} mm".format(*sizes)
+    place = f"{FROM_RIGHT_MM} mm from its right and {FROM_BOTTOM_MM} mm from its lower edge"
+    assert f"{envelope}, {place}" in CONTRACT_PAGE
+
+
+def measures(mark: str) -> list[float]:
+    """Return the millimetres that the contract says of the place of a mark, in its table for the inserter."""
+    place = next(line for line in CONTRACT_PAGE.splitlines() if line.startswith(f"| {mark}")).split("|")[2]
+    return [float(number) for number in re.findall(r"[0-9.]+(?= to [0-9]+ mm| mm)", place)]
+
+
+@pytest.mark.parametrize("variant", [variant for variant in WORDINGS if variant.subject is Subject.NOTICE], ids=wording_id)
+def test_the_marks_for_the_inserter_are_where_the_contract_says(press: LetterPress, variant: Variant) -> None:
+    skeleton = press.skeleton(variant)
+    left, top_from, top_to = measures("DataMatrix")
+    symbol_left, symbol_top = skeleton.symbol[0] * MM, A4_HEIGHT - (skeleton.symbol[1] + SIDE) * MM
+    assert symbol_left == pytest.approx(left, abs=0.1) and top_from - 0.1 <= symbol_top <= top_to + 0.1
+    left, baseline = measures("sequence")
+    sequences = [slot for slot in skeleton.slots if slot.field == "sequence"]
+    assert [(slot.page, slot.size) for slot in sequences] == [(page, 7) for page in range(skeleton.pages)]
+    assert {(round(slot.x * MM, 1), round(A4_HEIGHT - slot.y * MM, 1)) for slot in sequences} == {(left, baseline)}
+    (reference,) = [slot for slot in skeleton.slots if slot.field == "reference"]
+    left, from_top, to_top = measures("reference in clear")
+    assert reference.page == 0 and reference.x * MM == pytest.approx(left, abs=0.1)
+    assert from_top <= A4_HEIGHT - reference.y * MM <= to_top
+    assert {slot.page for slot in skeleton.slots if slot.field.startswith("address_")} == {0}
 
 
 def test_nothing_in_clear_names_a_person(press: LetterPress, composition: Composition) -> None:

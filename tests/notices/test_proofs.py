@@ -65,6 +65,19 @@ def test_the_letters_of_each_body_and_wording_stay_apart(campaign: Campaign) -> 
     ]  # fmt: skip
 
 
+def test_households_stay_apart_and_each_names_its_own_children(campaign: Campaign) -> None:
+    parents = [by_letter(number, address_4=f"{number} rue du Four") for number in (1, 2)]
+    children = [
+        invent(number, birth_date="20120501", first_names=name, representative_1=parents[number % 2].matricule)
+        for number, name in [(11, "Anaë"), (12, "Loïs"), (13, "Titouan"), (14, "Maël")]
+    ]
+    campaign.register(*parents, *children)
+    campaign.register(by_letter(3), body="MSA")
+    letters = proof_letters(campaign.letters_made_by, campaign.plan().wave_id, LETTERS_A_VARIANT, LOOK)
+    named = {tuple(name.split()[0] for name, _ in letter.people if name) for letter in letters}
+    assert (len(letters), named) == (5, {(), ("Anaë", "Titouan"), ("Loïs", "Maël")})
+
+
 def test_a_proof_takes_the_place_of_an_earlier_one_and_follows_no_link(campaign: Campaign, tmp_path: Path) -> None:
     campaign.register(by_letter(1))
     wave, elsewhere = campaign.plan(), tmp_path / "elsewhere"

@@ -1,4 +1,7 @@
-"""Whether a letter that was laid out can be printed: all in shipped fonts, nothing over an edge or another text, room for what is drawn."""
+"""Whether a letter that was laid out can be printed and posted.
+
+All in shipped fonts, nothing over an edge or another text, the address alone in the envelope's window, room for what is drawn.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,9 @@ from weasyprint.formatting_structure import boxes
 
 from pipelines.notices.letters.datamatrix import MODULE_POINTS, PLACE, QUIET
 from pipelines.notices.letters.fonts import FontCase
-from pipelines.notices.letters.letter import ADDRESS_LINE
+from pipelines.notices.letters.letter import ADDRESS_FIELDS, ADDRESS_LINE
 from pipelines.notices.letters.skeleton import Slot
+from pipelines.notices.letters.window import MAY_BE_SEEN, SURELY_SEEN, Rectangle
 
 POINTS_PER_PIXEL = 0.75
 EDGE_POINTS = 14  # 5 mm, which few printers reach
@@ -44,25 +48,20 @@ class _Text(NamedTuple):
 
 
 class _Area(NamedTuple):
-    """A rectangle of a page in points from its top left corner, and what it holds; what stands on one line cannot be over itself."""
+    """A part of a page, and what it holds; what stands on one line cannot be over itself."""
 
-    left: float
-    top: float
-    right: float
-    bottom: float
+    place: Rectangle
     holds: str
     line: int
 
     def is_over(self, other: _Area) -> bool:
-        across = min(self.right, other.right) - max(self.left, other.left)
-        down = min(self.bottom, other.bottom) - max(self.top, other.top)
-        return self.line != other.line and across > _SLACK and down > _SLACK
+        return self.line != other.line and self.place.meets(other.place, _SLACK)
 
 
 def check_fit(document: Document, slots: Sequence[Slot], symbol: tuple[float, float], fonts: FontCase) -> None:
     """Refuse a letter of which something is in a font that is not shipped, or lies over an edge, its own box, or another text.
 
-    Raises: UnfitError.
+    On the front, the address must be seen through the window of the envelope, and nothing else. Raises: UnfitError.
     """
     for number, page in enumerate(document.pages):
         height = page.height * POINTS_PER_PIXEL
@@ -76,6 +75,8 @@ def check_fit(document: Document, slots: Sequence[Slot], symbol: tuple[float, fl
         for one, other in combinations(areas, 2):
             if one.is_over(other):
                 raise UnfitError(f"page {number + 1}: {one.holds!r} and {other.holds!r} lie over each other", one.holds)
+        if number == 0:
+            _check_window([*areas, *_pictures(page)])
 
 
 def check_room(slots: Iterable[Slot]) -> None:
@@ -109,6 +110,32 @@ def _texts(page: Any) -> Iterator[_Text]:
         waiting += [(child, around) for child in getattr(box, "children", ())]
 
 
+def _pictures(page: Any) -> Iterator[_Area]:
+    """Yield what is drawn without being text: boxes with a border or a background, pictures."""
+    waiting = list(page._page_box.children)
+    while waiting:
+        box = waiting.pop()
+        if isinstance(box, boxes.ReplacedBox) or _has_ink(box):
+            left, top = box.border_box_x(), box.border_box_y()
+            sides = (left, top, left + box.border_width(), top + box.border_height())
+            yield _Area(Rectangle(*(side * POINTS_PER_PIXEL for side in sides)), f"a {box.element_tag} with a border or a picture", 0)
+        waiting += getattr(box, "children", ())
+
+
+def _has_ink(box: Any) -> bool:
+    borders = any(box.style[f"border_{side}_width"] for side in ("top", "right", "bottom", "left"))
+    return borders or getattr(box, "background", None) is not None
+
+
+def _check_window(front: Iterable[_Area]) -> None:
+    for area in front:
+        if area.holds in ADDRESS_FIELDS:
+            if not SURELY_SEEN.holds(area.place, _SLACK):
+                raise UnfitError(f"{area.holds} may be hidden: it is not wholly in the window of the envelope", _SOURCES["address"])
+        elif MAY_BE_SEEN.meets(area.place, _SLACK):
+            raise UnfitError(f"{area.holds!r} may be seen in the window of the envelope, which is for the address", area.holds)
+
+
 def _check_font(text: _Text, fonts: FontCase) -> None:
     style, words = text.box.style, text.box.text
     face = fonts.find(style["font_family"], style["font_weight"])
@@ -136,15 +163,15 @@ def _text_area(text: _Text) -> _Area:
         pixels * POINTS_PER_PIXEL
         for pixels in (box.position_x, box.position_y + box.baseline, box.position_x + box.width, box.style["font_size"])
     )
-    return _Area(left, baseline - 0.72 * size, right, baseline + 0.2 * size, box.text, text.line)
+    return _Area(Rectangle(left, baseline - 0.72 * size, right, baseline + 0.2 * size), box.text, text.line)
 
 
 def _slot_area(slot: Slot, height: float, line: int) -> _Area:
     left, baseline = slot.x - {"left": 0.0, "center": 0.5, "right": 1.0}[slot.align] * slot.width, height - slot.y
-    return _Area(left, baseline - 0.72 * slot.size, left + slot.width, baseline + 0.2 * slot.size, slot.field, line)
+    return _Area(Rectangle(left, baseline - 0.72 * slot.size, left + slot.width, baseline + 0.2 * slot.size), slot.field, line)
 
 
 def _symbol_area(symbol: tuple[float, float], height: float) -> _Area:
     quiet = QUIET * MODULE_POINTS
     left, bottom = symbol[0] - quiet, height - symbol[1] + quiet
-    return _Area(left, bottom - PLACE, left + PLACE, bottom, "symbol", 0)
+    return _Area(Rectangle(left, bottom - PLACE, left + PLACE, bottom), "symbol", 0)

@@ -15,12 +15,12 @@ from pipelines.notices.letters.datamatrix import MODULE_POINTS, PLACE, QUIET
 from pipelines.notices.letters.fields import FIELD_STYLE, SYMBOL, Marked, empty_fields, template_values
 from pipelines.notices.letters.fit import EDGE_POINTS, POINTS_PER_PIXEL, UnfitError, check_fit, check_room
 from pipelines.notices.letters.fonts import FontCase
-from pipelines.notices.letters.letter import Variant
+from pipelines.notices.letters.letter import MOST_PAGES, Variant
 from pipelines.notices.letters.skeleton import Skeleton, Slot
 from pipelines.notices.letters.sources import check_sources, line_with
 from pipelines.notices.templates import BadTemplateError, TemplateKind, entry_of, environment, render
 
-ONE_SHEET, MOST_PAGES = 2, 8
+ONE_SHEET = 2
 
 
 class _Place(NamedTuple):

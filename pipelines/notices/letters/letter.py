@@ -20,8 +20,10 @@ ADDRESS_LINES, ADDRESS_LINE = 6, 38
 ADDRESS_FIELDS = tuple(f"address_{number}" for number in range(1, ADDRESS_LINES + 1))
 # What every letter draws, in this order, before what tells of an event, then people, then the address.
 RUN_FIELDS = ("dated", "reference", "guaranteed_last_day", "sequence")
-# More children of one household share another letter: the codes of twelve still fit the first page.
+# More children of one household share another letter (`notices.unsent_letter`): the codes of twelve still fit the first page.
 MOST_PEOPLE = 12
+# Four sheets: more is more than an inserter folds, and than the print houses' contract says.
+MOST_PAGES = 8
 
 
 class Concerned(NamedTuple):

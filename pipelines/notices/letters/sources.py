@@ -13,6 +13,7 @@ from pipelines.notices.kind import Subject
 from pipelines.notices.letters.fields import SYMBOL
 from pipelines.notices.templates import BadTemplateError, TemplateKind, check_placeholders, entry_of, parsed_files
 
+LEAST_SHARED = 4
 SAME_FOR_A_VARIANT = frozenset({"kind", "count", "large_print", "pages", "sender"})
 SEVERAL_TEXTS = frozenset({"people", "address"})
 _ON_EVERY_LETTER = frozenset({"sender", "people", "address", SYMBOL, "reference", "dated", "sequence"})
@@ -51,9 +52,10 @@ def line_with(folder: Path, text: str) -> str | None:
 
 
 def _shared(typed: str | None, text: str) -> int:
-    """Return how many characters a part of a line and a text have in common, where one holds the other."""
+    """Return how many characters a part of a line and a text have in common, where one holds the other; a few mean nothing."""
     part = " ".join((typed or "").split())
-    return min(len(part), len(text)) if part in text or text in part else 0
+    shared = min(len(part), len(text)) if part in text or text in part else 0
+    return shared if shared >= LEAST_SHARED else 0
 
 
 def _check_persons_texts(name: str, tree: nodes.Template, texts: frozenset[str]) -> None:

@@ -99,9 +99,9 @@ def test_both_parts_say_what_the_law_wants(notice: EmailNotice) -> None:
             "dossier médical partagé (DMP)", "Le DMP est créé en même temps", "monespacesante.fr",
             "au 3422, du lundi au vendredi, de 8 h 30 à 17 h 30", "service gratuit + prix appel", "Activer dès maintenant", "Ne rien faire",
             "Vous opposer", "à tout moment et sans motif", "archivées pendant 10 ans", "trois mois au plus", "droit de rectification",
-            "médecin traitant", "conjointement responsables", "seule responsable du DMP", "hébergées en France", "CNIL",
-            "Délégué à la protection des données", "Y répondre ne vaut ni opposition, ni demande", SENDER.email,
-            "numéro de sécurité sociale, vos coordonnées bancaires ou un mot de passe par e-mail ou SMS", SENDER.signatory, SENDER.capacity,
+            "médecin traitant", "conjointement responsables", "seule responsable du DMP", "confiées à un hébergeur certifié", "CNIL",
+            "Délégué à la protection des données", "Y répondre ne vaut ni opposition, ni demande", SENDER.email, SENDER.signatory,
+            "numéro de sécurité sociale, vos coordonnées bancaires ou un mot de passe par courriel ou SMS", SENDER.capacity,
         ):  # fmt: skip
             assert needed in text, needed
 

@@ -140,9 +140,9 @@ def test_font_that_is_missing_is_refused_on_load(edit: Edit) -> None:
     [
         # Another font, which this machine may have and the next has not.
         ("letter.css", '1.5 "Notice Mono"', "1.5 Arial", "letter.css", "variable text uses 'Arial' 700"),
-        ("letter.css", ".turn { text-align: right; }", ".turn { font-family: Arial }", "notice.html", "a font that is not shipped"),
-        ("letter.css", ".turn { text-align: right; }", ".turn { font-weight: 300 }", "notice.html", "'Notice Sans' 300, a font"),
-        ("notice.html", "Au verso : vos droits", "Au verso 健康 : vos droits", "notice.html", "a character that its font has not: '健'"),
+        ("letter.css", ".turn { position: running(turn);", ".turn { font-family: Arial;", "layout.html", "a font that is not shipped"),
+        ("letter.css", ".turn { position: running(turn);", ".turn { font-weight: 300;", "layout.html", "'Notice Sans' 300, a font"),
+        ("layout.html", "Au verso : vos droits", "Au verso 健康 : vos droits", "layout.html", "a character that its font has not: '健'"),
         # Something over its box, another text, or the edge of the sheet.
         ("layout.html", "Téléphone : ", "N" * 60, "layout.html", "wider than the box"),
         ("layout.html", "Référence à rappeler :", "Référence à rappeler :" + "<br>de nouveau" * 30, "layout.html", "below the box"),
@@ -158,7 +158,25 @@ def test_font_that_is_missing_is_refused_on_load(edit: Edit) -> None:
         # Too little room for the longest line or code that there may be.
         ("letter.css", "width: 85mm; font-size: 10pt", "width: 85mm; font-size: 11pt", "layout.html", "address_1 has 241 points"),
         ("letter.css", "700 1.875rem/1.5", "700 3rem/1.5", "notice.html", "code_1 has .* may need"),
-        ("letter.css", ".references .dated { margin-top: 4mm", ".references .dated { width: 40mm", "layout.html", "dated has .* may need"),
+        ("letter.css", ".dated { margin-top: 4mm", ".dated { width: 40mm", "layout.html", "dated has .* may need"),
+        # What the window of the envelope shows: the address whole, nothing else.
+        ("letter.css", "top: 24mm; width: 71mm", "top: 24mm; width: 76mm", "layout.html", "'dated' may be seen in the window"),
+        (
+            "letter.css",
+            ".logo { width: 130mm; margin-top: 1mm",
+            ".logo { position: relative; top: 20mm; left: 80mm; width: 60mm",
+            "",
+            "maladie de la Gironde' may be seen in the window",
+        ),
+        (
+            "letter.css",
+            ".address p { height",
+            ".address p { border-bottom: 1pt solid; box-sizing: border-box; height",
+            "",
+            "'a p with a border or a picture' may",
+        ),
+        ("letter.css", "left: 87mm; top: 38mm", "left: 87mm; top: 30mm", "layout.html", "address_1 may be hidden"),
+        ("letter.css", "left: 87mm; top: 38mm", "left: 87mm; top: 41mm", "layout.html", "address_6 may be hidden"),
         # What the machines of the print house read.
         ("layout.html", "{{ symbol }}", "{{ symbol }}{{ symbol }}", "notice.html", "place the symbol once, on the front"),
         (
@@ -170,12 +188,12 @@ def test_font_that_is_missing_is_refused_on_load(edit: Edit) -> None:
         ),
         ("letter.css", "position: running(mark)", "position: static", "notice.html", "place the sequence on each page"),
         # A letter of more sheets than its postage.
-        ("notice.html", "Au verso", "Bla " * 500 + "Au verso", "notice.html", "the letter takes 3 pages, more than 2"),
+        ("notice.html", "{{ text.how_title }}", "Bla " * 500, "notice.html", "the letter takes 3 pages, more than 2"),
     ],
 )
 def test_what_cannot_be_printed_is_refused_before_any_letter(edit: Edit, file: str, old: str, new: str, where: str, told: str) -> None:
     press = LetterPress(edit(f"letter/{file}", old, new))
-    with pytest.raises(BadTemplateError, match=rf"^letter/{where or r'[a-z.]+'}:\d+: .*{told}"):
+    with pytest.raises(BadTemplateError, match=rf"^letter/{where or r'[a-z0-9.]+'}:\d+: .*{told}"):
         press.skeleton(ADULT)
 
 

@@ -265,6 +265,13 @@ def test_letter_that_cannot_be_shown_is_left_out_and_named_while_the_others_are_
     assert composition.placed == (Placed(letter(3).reference, 1, 2),)
 
 
+@pytest.mark.parametrize("left_out", [0, 1, 2], ids=["first", "between", "last"])
+def test_letter_that_is_left_out_leaves_no_trace_in_the_file(press: LetterPress, left_out: int) -> None:
+    others = [letter(3), letter(4, "Ольга", NoticeKind.REPRESENTATIVE_MINOR)]
+    foreign = letter(5, "محمد", NoticeKind.REPRESENTATIVE_PROTECTED)
+    assert compose(press, *others[:left_out], foreign, *others[left_out:]).pdf == compose(press, *others).pdf
+
+
 def test_every_font_is_embedded(press: LetterPress) -> None:
     composition = compose(press, letter(1), letter(2, "Ольга", NoticeKind.REPRESENTATIVE_MINOR))
     reader = pypdf.PdfReader(BytesIO(composition.pdf))
