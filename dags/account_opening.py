@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import timedelta
 
 from airflow.sdk import TriggerRule, dag, task
-from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, nothing_due, run_instant, runbook, timetable
+from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, ended_within, nothing_due, run_instant, runbook, timetable
 
 
 @dag(
@@ -15,6 +16,7 @@ from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, nothing_due, run_instan
     max_active_runs=1,
     doc_md=runbook("account_opening"),
     default_args=DEFAULT_ARGS,
+    deadline=ended_within(timedelta(hours=4)),
     tags=[Tag.ACCOUNTS],
 )
 def account_opening() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import Param, dag, get_current_context, task
-from conventions import DEFAULT_ARGS, LAUNCH, NOTHING_PERSONAL, Pool, Tag, run_instant, run_person, runbook
+from conventions import DEFAULT_ARGS, LAUNCH, NOTHING_PERSONAL, Pool, Tag, ended_within, run_instant, run_person, runbook
 
 CHOICES = {
     "PAUSE": "pause (suspendre): nothing leaves, nothing is lost",
@@ -22,6 +23,7 @@ CHOICES = {
     allowed_run_types=["manual"],
     doc_md=runbook("campaign_steering"),
     default_args=DEFAULT_ARGS,
+    deadline=ended_within(timedelta(hours=1)),
     tags=[Tag.CAMPAIGN],
     params={
         "action": Param(type="string", title="Order (ordre)", enum=list(CHOICES), values_display=CHOICES),

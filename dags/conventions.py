@@ -11,12 +11,16 @@ from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 from airflow.sdk import (
     Asset,
     AssetOrTimeSchedule,
+    AsyncCallback,
     CronTriggerTimetable,
+    DeadlineAlert,
+    DeadlineReference,
     ExceptionRetryPolicy,
     RetryAction,
     RetryRule,
     get_current_context,
 )
+from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowSkipException
 
 from pipelines.platform.clock import PARIS, ClockMode
@@ -25,6 +29,8 @@ from pipelines.platform.settings import settings
 
 LAUNCH = datetime(2022, 1, 1, tzinfo=PARIS)
 OPERATIONS = "operations@espace-sante.example"
+# Where people look at Airflow; a DAG's own page shows its runbook.
+SCREENS = str(conf.get("api", "base_url", fallback="")).rstrip("/")
 RUNBOOKS = Path(__file__).resolve().parents[1] / "docs" / "runbooks"
 
 # Neither 13 characters that could be a matricule nor an e-mail address: what is typed into a form is kept by Airflow.
@@ -50,6 +56,10 @@ class Pool(StrEnum):
     RENDER = "render"
 
 
+def _what_to_do(dag_id: str) -> str:
+    return f"What to do: the runbook docs/runbooks/{dag_id}.md, which Airflow shows at {SCREENS}/dags/{dag_id} too."
+
+
 DEFAULT_ARGS = {
     "owner": "operations",
     "retries": 3,
@@ -65,9 +75,26 @@ DEFAULT_ARGS = {
         from_email=OPERATIONS,
         to=OPERATIONS,
         subject="{{ dag.dag_id }}: the task {{ ti.task_id }} failed",
-        html_content="Run {{ run_id }}, try {{ ti.try_number }}. The log says why, the runbook what to do: {{ ti.log_url }}",
+        html_content="Run {{ run_id }}, try {{ ti.try_number }}. Why: {{ ti.log_url }} " + _what_to_do("{{ dag.dag_id }}"),
     ),
 }
+
+
+def ended_within(most: timedelta) -> DeadlineAlert:
+    """Return what tells operations of a run that has not ended so long after it began to wait. It stops nothing."""
+    return DeadlineAlert(
+        DeadlineReference.DAGRUN_QUEUED_AT,
+        most,
+        AsyncCallback(
+            SmtpNotifier,
+            kwargs={
+                "from_email": OPERATIONS,
+                "to": OPERATIONS,
+                "subject": "{{ dag_run.dag_id }}: a run has not ended in time",
+                "html_content": "Run {{ dag_run.dag_run_id }} should have ended by now. " + _what_to_do("{{ dag_run.dag_id }}"),
+            },
+        ),
+    )
 
 
 def timetable(cron: str, event: Asset | None = None) -> CronTriggerTimetable | AssetOrTimeSchedule | None:

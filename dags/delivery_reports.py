@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from airflow.sdk import dag, task
-from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, nothing_due, run_instant, runbook, timetable
+from datetime import timedelta
+
+from airflow.sdk import TriggerRule, dag, task
+from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, ended_within, nothing_due, run_instant, runbook, timetable
 
 
 @dag(
@@ -13,6 +15,7 @@ from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, nothing_due, run_instan
     max_active_runs=1,
     doc_md=runbook("delivery_reports"),
     default_args=DEFAULT_ARGS,
+    deadline=ended_within(timedelta(hours=1)),
     tags=[Tag.NOTICES],
 )
 def delivery_reports() -> None:
@@ -36,9 +39,9 @@ def delivery_reports() -> None:
         here = Installation()
         return take_in(here.printer_exchange(), here.reference_key, here.policy, run_instant())
 
-    @task(pool=Pool.RENDER)
+    @task(pool=Pool.RENDER, trigger_rule=TriggerRule.ALL_DONE)
     def settle_refused_lots() -> int:
-        """A lot that was damaged on the way is handed over again, identical; any other refusal stops here, red."""
+        """A lot that was damaged on the way is handed over again, identical; any other refusal is red until somebody decides."""
         from pipelines.installation import Installation
         from pipelines.notices.refused_lots import refused_lots
         from pipelines.notices.refused_lots import settle_refused_lots as settle

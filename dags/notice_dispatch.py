@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import TriggerRule, dag, task
-from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, nothing_due, run_instant, runbook, timetable
+from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, ended_within, nothing_due, run_instant, runbook, timetable
 
 
 @dag(
@@ -14,6 +16,7 @@ from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, nothing_due, run_instan
     allowed_run_types=["manual", "scheduled", "operator_triggered"],
     doc_md=runbook("notice_dispatch"),
     default_args=DEFAULT_ARGS,
+    deadline=ended_within(timedelta(hours=8)),
     tags=[Tag.NOTICES],
 )
 def notice_dispatch() -> None:

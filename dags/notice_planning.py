@@ -8,7 +8,7 @@ from typing import Any
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Context, dag, task
 from approval import SecondPersonApproval
-from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, nothing_due, run_instant, run_person, runbook, timetable
+from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, ended_within, nothing_due, run_instant, run_person, runbook, timetable
 
 
 def record_decision(approved: bool, decided_by: str, comment: str, context: Context) -> None:
@@ -29,6 +29,7 @@ def record_decision(approved: bool, decided_by: str, comment: str, context: Cont
     allowed_run_types=["manual", "scheduled"],
     doc_md=runbook("notice_planning"),
     default_args=DEFAULT_ARGS,
+    deadline=ended_within(timedelta(hours=24)),
     tags=[Tag.CAMPAIGN],
 )
 def notice_planning() -> None:

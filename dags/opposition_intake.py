@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import dag, task
-from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, run_instant, runbook, timetable
+from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, ended_within, run_instant, runbook, timetable
 
 
 @dag(
@@ -13,6 +15,7 @@ from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, run_instant, runbook, t
     max_active_runs=1,
     doc_md=runbook("opposition_intake"),
     default_args=DEFAULT_ARGS,
+    deadline=ended_within(timedelta(hours=1)),
     tags=[Tag.OPPOSITIONS],
 )
 def opposition_intake() -> None:

@@ -59,6 +59,19 @@ def emails_command(
     _show(emails.run(people, under, _say), as_json)
 
 
+@benchmark_app.command("campaign")
+def campaign_command(
+    people: Annotated[int, typer.Option(help="How many people to invent.", min=100)],
+    wave: Annotated[int, typer.Option(help="How many notices to plan.", min=10)] = 1_600_000,
+    as_json: AsJson = False,
+    under: Under = None,
+) -> None:
+    """Plan a wave on the registry of a nation, then make its letters from the database to sealed lots in the store."""
+    from pipelines.benchmarks import campaign
+
+    _show(campaign.run(people, wave, under, _say), as_json)
+
+
 def _show(figures: Figures, as_json: bool) -> None:
     typer.echo(figures.as_json() if as_json else figures.as_table())
 

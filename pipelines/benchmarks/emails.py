@@ -206,16 +206,23 @@ def hand_over(people: int, size: int, under: Path | None, say: Callable[[str], N
     return _median(ours), _median(theirs)
 
 
-def approved_shards(own: Servers, people: int) -> list[Shard]:
-    """Take in a registry, plan and approve a wave; return shards of which each round gets a share."""
+def register(own: Servers, people: int) -> None:
+    """Take in an invented registry of so many people, none of them at fault, from one body."""
     out = own.directory / "out"
     generate(people, SEED, out, bodies=(BODY,), faulty_share=0.0)
     with closing(Installation(own.settings)) as here:
         for file in sorted(out.glob("deliveries/*/*/*"), key=lambda file: (file.name == MANIFEST_NAME, file.name)):
             here.store.upload(BUCKET, file.relative_to(out).as_posix(), file)
+            file.unlink()
         as_of = dt.datetime.combine(DEFAULT_AS_OF + dt.timedelta(1), dt.time(2), PARIS)
         for folder in find_deliveries(here.db, here.store):
             take_in(own.settings, folder, as_of)
+
+
+def approved_shards(own: Servers, people: int) -> list[Shard]:
+    """Take in a registry, plan and approve a wave; return shards of which each round gets a share."""
+    register(own, people)
+    with closing(Installation(own.settings)) as here:
         wave = plan_notices(here.db, here.policy, here.content, SENT, "ops")
         decide_wave(here.db, wave.wave_id, Answer(True, "chief", wave.content), SENT)
         own.tidy()

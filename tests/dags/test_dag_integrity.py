@@ -7,9 +7,11 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from jinja2 import Template
 
 HOME = Path(__file__).resolve().parents[2]
 DAGS = HOME / "dags"
@@ -110,11 +112,23 @@ def test_every_task_retries_by_kind_of_error_and_tells_of_its_failure(dags: dict
         assert said["on_failure_callback"], (dag_id, task.task_id)
 
 
+def test_the_mail_of_a_failure_leads_to_the_log_and_to_the_runbook(dags: dict[str, Any]) -> None:
+    failed = SimpleNamespace(task_id="find_silent_partners", try_number=1, log_url="https://airflow.example/log")
+    mail = dags["reconciliation"].get_task("find_silent_partners").on_failure_callback[0]
+    told = Template(mail.html_content).render(run_id="daily", dag=dags["reconciliation"], ti=failed)
+    assert failed.log_url in told and "/dags/reconciliation " in told
+    assert (HOME / "docs" / "runbooks" / "reconciliation.md").is_file() and "docs/runbooks/reconciliation.md" in told
+
+
 def test_every_task_has_an_end_but_the_one_that_waits_for_a_person(dags: dict[str, Any]) -> None:
     endless = {(dag_id, task.task_id) for dag_id, task in _tasks(dags) if _arguments(task).get("execution_timeout") is None}
     assert endless == WAITS_FOR_A_PERSON
     approval = dags["notice_planning"].get_task("approve")
     assert approval.response_timeout <= timedelta(days=2)
+
+
+def test_somebody_is_told_of_a_run_that_has_not_ended_in_time(dags: dict[str, Any]) -> None:
+    assert [dag_id for dag_id, dag in dags.items() if not dag.deadline] == []
 
 
 def test_whoever_writes_or_sends_waits_for_a_pool(dags: dict[str, Any]) -> None:
@@ -125,6 +139,17 @@ def test_whoever_writes_or_sends_waits_for_a_pool(dags: dict[str, Any]) -> None:
         if task.task_id.startswith(READS_ONLY):
             continue
         assert pool in {str(name) for name in Pool}, (dag_id, task.task_id)
+
+
+def test_refused_lots_are_settled_whatever_became_of_the_reports(dags: dict[str, Any]) -> None:
+    settle = dags["delivery_reports"].get_task("settle_refused_lots")
+    assert (settle.trigger_rule, settle.upstream_task_ids) == ("all_done", {"take_in_printer_reports"})
+
+
+def test_no_lot_is_made_before_the_version_of_the_template_is_proved_nor_where_it_is_not(dags: dict[str, Any]) -> None:
+    dispatch = dags["notice_dispatch"]
+    assert "prove_version" in dispatch.get_task("produce_lots").upstream_task_ids
+    assert _arguments(dispatch.get_task("produce_lots")).get("trigger_rule", "all_success") == "all_success"
 
 
 def test_every_parameter_of_a_form_has_a_title(dags: dict[str, Any]) -> None:
