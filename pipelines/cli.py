@@ -46,11 +46,12 @@ def _registry() -> typer.Typer:
     """Put the commands of `registry` together: its own, those of deaths, and the invented deliveries."""
     from pipelines.registry.commands import registry_app
     from pipelines.registry.death_commands import deaths_app
-    from pipelines.synthetic.commands import evolve_command, generate_command
+    from pipelines.synthetic.commands import deliver_command, evolve_command, generate_command
 
     registry_app.add_typer(deaths_app)
     registry_app.command("generate")(generate_command)
     registry_app.command("evolve")(evolve_command)
+    registry_app.command("deliver")(deliver_command)
     return registry_app
 
 

@@ -10,7 +10,6 @@ from pipelines.campaign.policy import Policy
 from pipelines.platform.clock import Clock, legal_day
 from pipelines.platform.database import Counts, Database, Work
 from pipelines.platform.shards import Shard, shards_of
-from pipelines.registry.birth_date import MAJORITY
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,6 @@ def open_accounts(db: Database, policy: Policy, shard: Shard, clock: Clock, as_o
             campaign_id=policy.campaign_id,
             first_id=shard.first_id,
             last_id=shard.last_id,
-            majority_years=MAJORITY,
             represented_by=list(policy.represented_by),
         )
 

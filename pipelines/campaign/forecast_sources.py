@@ -14,7 +14,6 @@ from pipelines.campaign.forecast_simulation import simulate
 from pipelines.campaign.policy import Policy
 from pipelines.campaign.working_days import next_working_day
 from pipelines.platform.database import Database
-from pipelines.registry.birth_date import MAJORITY
 from pipelines.registry.postal_address import UNUSABLE
 
 Rows = Sequence[RowMapping]
@@ -39,7 +38,6 @@ def read_campaign(db: Database, policy: Policy, day: date) -> tuple[Stock, Obser
         to_tell = session.all(
             "campaign/forecast_to_tell",
             day=day,
-            majority_years=MAJORITY,
             represented_by=list(policy.represented_by),
             unusable_address=int(UNUSABLE),
             **of_campaign,

@@ -34,6 +34,10 @@ class Policy(BaseModel):
     letters_a_lot: int = Field(ge=1, le=10_000)
     cut_off_hour: int = Field(ge=0, le=24)
     printers: tuple[str, ...] = Field(min_length=1)
+    acceptance_after_days: int = Field(ge=1, le=30)
+    deposit_after_days: int = Field(ge=1, le=30)
+    bounces_after_days: int = Field(ge=1, le=30)
+    emails_without_bounce: int = Field(ge=1)
     returned_letter: ReturnedLetter
     emails_a_chunk: int = Field(ge=1, le=5_000)
     failures_before_lock: int = Field(ge=1, le=100)

@@ -17,7 +17,6 @@ from pipelines.campaign.waves import Wave, find_wave
 from pipelines.platform.clock import legal_day
 from pipelines.platform.database import Counts, Database, Work
 from pipelines.platform.errors import FinalError, RuleError
-from pipelines.registry.birth_date import MAJORITY
 from pipelines.registry.bodies import insurance_bodies
 from pipelines.registry.postal_address import UNUSABLE
 
@@ -66,7 +65,6 @@ def _fill(work: Work, policy: Policy, day: date, wave_id: int) -> Counts:
             **within,
             wave_id=wave_id,
             department=row["department"],
-            majority_years=MAJORITY,
             represented_by=list(policy.represented_by),
             unusable_address=int(UNUSABLE),
             **rooms,
@@ -96,17 +94,19 @@ def _in_order(departments: Sequence[RowMapping], policy: Policy) -> list[RowMapp
 
 
 def withdraw_gone(db: Database, policy: Policy, before: str, as_of: datetime) -> int:
+    """Do what `withdraw` does in a unit of work of its own; `before` names the step that follows, once for which in a run it is done."""
+
+    def do(work: Work) -> Counts:
+        return {"withdrawn": withdraw(work, policy, as_of)}
+
+    return db.once("withdraw_gone", f"{before}/{as_of.isoformat()}", as_of, do).counts["withdrawn"]
+
+
+def withdraw(work: Work, policy: Policy, as_of: datetime) -> int:
     """Withdraw the notices of people who died, left or came of age between planning and sending, or of cancelled waves; return how many.
 
-    `before` names the step that follows: each begins with it, since hours lie between them. Safe to repeat: it is done once for a
-    step of a run, and the next run finds only new ones.
+    Whatever lets notices leave begins with it, since days lie between the planning and that.
     """
-
-    def withdraw(work: Work) -> Counts:
-        withdrawn = work.run(
-            "campaign/withdraw_gone",
-            campaign_id=policy.campaign_id, day=legal_day(as_of), majority_years=MAJORITY, represented_by=list(policy.represented_by),
-        )  # fmt: skip
-        return {"withdrawn": withdrawn}
-
-    return db.once("withdraw_gone", f"{before}/{as_of.isoformat()}", as_of, withdraw).counts["withdrawn"]
+    return work.run(
+        "campaign/withdraw_gone", campaign_id=policy.campaign_id, day=legal_day(as_of), represented_by=list(policy.represented_by)
+    )

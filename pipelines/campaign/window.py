@@ -18,6 +18,15 @@ def last_day(sent_on: date) -> date:
     return sent_on + SIX_WEEKS
 
 
+def last_day_by_letter(deposited_on: date, dated: date) -> date:
+    """Return the last day to oppose of a letter: six weeks from its deposit, and never before the last day that is printed on it.
+
+    That one is six weeks from the day of which the letter is dated. A print house that deposits a lot before that day breaks its contract;
+    the people who read the letter may rely on it nevertheless.
+    """
+    return last_day(max(deposited_on, dated))
+
+
 @dataclass(frozen=True)
 class Window:
     """When one person may oppose, in legal days of Europe/Paris."""

@@ -43,6 +43,16 @@ def next_working_day(day: date) -> date:
     return following
 
 
+def working_day_before(day: date, count: int) -> date:
+    """Return the working day that lies so many working days before a day. Raises ValueError if `count` is not positive."""
+    if count < 1:
+        raise ValueError("count at least one working day")
+    while count:
+        day -= timedelta(days=1)
+        count -= is_working_day(day)
+    return day
+
+
 def deposit_day(ready_at: datetime, cut_off_hour: int) -> date:
     """Return the day on which letters that are ready at an instant should be deposited.
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pipelines.notices.printer_reports import Decision, Outcome, Reception, ReportKind
+from pipelines.notices.report_fields import whole_number
 
-# Where a lot stands of which nothing may be printed, or of which something is.
-REFUSED, BEYOND = ("REFUSED", "WITHDRAWN"), ("PRINTED", "DEPOSITED")
+# A lot of which nothing may be printed, and what a report is that says otherwise; where a lot is of which something is printed.
+NOT_TO_PRINT = {"REFUSED": Outcome.LOT_REFUSED, "WITHDRAWN": Outcome.LOT_WITHDRAWN}
+BEYOND = ("PRINTED", "DEPOSITED")
 
 
 class Verdict(StrEnum):
@@ -47,7 +49,7 @@ def _read(row: list[str]) -> Acceptance:
     lot_id, verdict, reason = row
     if verdict == Verdict.ACCEPTED and reason:
         raise ValueError("a lot that is accepted has no reason")
-    return Acceptance(int(lot_id), Verdict(verdict), reason)
+    return Acceptance(whole_number(lot_id), Verdict(verdict), reason)
 
 
 def _decide(at: Reception, said: Acceptance) -> Decision:
@@ -64,9 +66,11 @@ def _decide(at: Reception, said: Acceptance) -> Decision:
 
 
 def _said_already(status: str, refused_for: str | None, refusal: str | None) -> Outcome:
+    if status == "WITHDRAWN":
+        return Outcome.LOT_WITHDRAWN
     if refusal is None and status in BEYOND:
         return Outcome.LATE
-    same = (status == Verdict.ACCEPTED and refusal is None) or (status in REFUSED and refusal == refused_for)
+    same = (status == Verdict.ACCEPTED and refusal is None) or (status == Verdict.REFUSED and refusal == refused_for)
     return Outcome.REPEATED if same else Outcome.CONTRADICTS
 
 

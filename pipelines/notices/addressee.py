@@ -56,5 +56,5 @@ def address_lines(row: Mapping[str, Any]) -> tuple[str, ...]:
     name = full_name(row, "recipient")
     if len(name) > LINE_WIDTH:
         name = f"{name[0]}. {row['recipient_name']}"
-    lines = (name, row["address_2"], row["address_3"], row["address_4"], row["address_5"], f"{row['postcode']} {row['town']}")
-    return tuple(filter(None, lines))
+    last = " ".join(filter(None, (row["postcode"], row["town"])))
+    return tuple(filter(None, (name, row["address_2"], row["address_3"], row["address_4"], row["address_5"], last)))

@@ -79,9 +79,9 @@ def _decide(work: Work, content: bytes, key: bytes, campaign_id: int) -> Mapping
     if kind is BounceKind.FAILED and notice is not None and notice.campaign_id == campaign_id:
         fallen = fall_back_to_letter(work, campaign_id, {(notice.person_id, notice.attempt_no): f"BOUNCED {status}"})
     work.run(
-        "notices/keep_report_line",
-        work_id=work.work_id, line=1, outcome=str(kind), lot_id=None,
-        person_id=notice.person_id if notice else None, attempt_no=notice.attempt_no if notice else None,
+        "notices/keep_report_lines",
+        work_id=work.work_id, outcomes=[str(kind)], lot_ids=[None],
+        person_ids=[notice.person_id if notice else None], attempt_nos=[notice.attempt_no if notice else None],
     )  # fmt: skip
     return {"lines": 1, str(kind): 1, **fallen}
 

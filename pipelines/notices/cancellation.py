@@ -30,17 +30,19 @@ def carry_out(db: Database, policy: Policy, action: Action, wave_id: int | None,
     busy = take_back_letters(db, as_of)
     look_again(db, policy.campaign_id)
     withdrawn = withdraw_gone(db, policy, "an order", as_of)
-    leaving = f"; {busy} lots were being handed over and leave: `espace-sante letters withdraw` takes them back" if busy else ""
+    leaving = (
+        f"; {busy} lots were being handed over and leave: `espace-sante letters withdraw --nothing-printed` takes them back" if busy else ""
+    )
     return f"{done}: {withdrawn} notices are withdrawn, their people wait for another wave{leaving}"
 
 
 def take_back_letters(db: Database, as_of: datetime) -> int:
-    """Take the letters of cancelled waves out of lots that are not handed over; return how many lots another process holds.
+    """Take the letters of cancelled waves, and of people who died, out of lots not handed over; return how many lots another process holds.
 
     Safe to repeat: a later run finds only what is left.
     """
     with db.transaction() as session:
-        lots = [row["lot_id"] for row in session.all("notices/lots_of_cancelled_waves")]
+        lots = [row["lot_id"] for row in session.all("notices/lots_to_take_back_from")]
     busy = 0
     for lot_id in lots:
         try:

@@ -1,4 +1,4 @@
-"""`espace-sante letters`: letters of a wave to look at before they are printed, and a lost lot made again."""
+"""`espace-sante letters`: letters of a wave to look at before they are printed; a lot made again, or given up."""
 
 from __future__ import annotations
 
@@ -18,11 +18,8 @@ if TYPE_CHECKING:
 
 def letters_app(dispatch: Callable[[], LetterDispatch]) -> typer.Typer:
     """Return the commands of `letters`, over what makes letters in an installation."""
-    app = typer.Typer(name="letters", help="Look at letters before they leave; make a lost lot again.", no_args_is_help=True)
-
-    @app.callback()
-    def letters() -> None:
-        """Look at letters before they leave; make a lost lot again."""
+    help_text = "Look at letters before they leave; make a lost lot again, or give one up."
+    app = typer.Typer(name="letters", help=help_text, no_args_is_help=True)
 
     @app.command("proof")
     def proof(
@@ -34,7 +31,8 @@ def letters_app(dispatch: Callable[[], LetterDispatch]) -> typer.Typer:
         from pipelines.notices.proofs import Look, write_proofs
         from pipelines.platform.clock import now
 
-        for made in write_proofs(dispatch(), wave, out, Look(getpass.getuser(), _reason(reason), now())):
+        look = Look(getpass.getuser(), _reason(reason, "Why do you look at these letters"), now())
+        for made in write_proofs(dispatch(), wave, out, look):
             typer.echo(f"{made.file}: {made.letters} letters" + (f", {made.refused} cannot be printed" if made.refused else ""))
 
     @app.command("remake")
@@ -47,22 +45,30 @@ def letters_app(dispatch: Callable[[], LetterDispatch]) -> typer.Typer:
         typer.echo(f"lot {lot}: {made['letters']} letters lie in the store again, as they were handed over")
 
     @app.command("withdraw")
-    def withdraw(lot: Annotated[int, typer.Option(help="The lot, by its number; its print house refuses it.", min=1)]) -> None:
-        """Give up a lot that its print house refuses: its letters leave in new lots, with the same codes."""
-        from pipelines.notices.refused_lots import withdraw_lot
+    def withdraw(
+        lot: Annotated[int, typer.Option(help="The lot, by its number.", min=1)],
+        nothing_printed: Annotated[
+            bool, typer.Option("--nothing-printed", help="You state that nothing of a lot that is not refused is printed nor will be.")
+        ] = False,
+        reason: Annotated[str, typer.Option(help="Why: kept with the lot; nobody's name. Asked for if you leave it out.")] = "",
+    ) -> None:
+        """Give up a lot that its print house refuses, or will never print: its letters leave in new lots, with the same codes."""
+        from pipelines.notices.withdrawn_lots import Withdrawal, withdraw_lot
         from pipelines.platform.clock import now
 
-        done = withdraw_lot(dispatch().db, lot, now(), getpass.getuser())
+        withdrawal = Withdrawal(getpass.getuser(), _reason(reason, "Why do you withdraw this lot"), nothing_printed)
+        letters = dispatch()
+        done = withdraw_lot(letters.db, letters.store, lot, withdrawal, now())
         typer.echo(f"lot {lot} is withdrawn: the letters to {done['people']} people wait for the next dispatch")
 
     return app
 
 
-def _reason(given: str) -> str:
+def _reason(given: str, question: str) -> str:
     """Return the reason, asked for on a terminal. Raises: FinalError if there is none."""
     reason = given.strip()
     if not reason and sys.stdin.isatty():
-        reason = str(typer.prompt("Why do you look at these letters")).strip()
+        reason = str(typer.prompt(question)).strip()
     if not reason:
-        raise FinalError("say why you look at these letters: --reason TEXT")
+        raise FinalError(f"{question}? Answer with --reason TEXT")
     return reason

@@ -29,7 +29,6 @@ from pipelines.platform.clock import Clock
 from pipelines.platform.database import Counts, Database, Work
 from pipelines.platform.errors import RetryableError
 from pipelines.platform.shards import Shard, shards_of
-from pipelines.registry.birth_date import MAJORITY
 
 # A receiving side that blocks us may relent; after so many runs the person is told by letter all the same.
 MOST_BLOCKED = 3
@@ -126,7 +125,7 @@ def _claim(dispatch: EmailDispatch, shard: Shard, after: tuple[int, int]) -> lis
         rows = session.all(
             "notices/claim_emails",
             first_id=shard.first_id, last_id=shard.last_id, after_id=after[0], after_no=after[1],
-            size=dispatch.policy.emails_a_chunk, template=dispatch.writer.version.label, content=dispatch.content, majority_years=MAJORITY,
+            size=dispatch.policy.emails_a_chunk, template=dispatch.writer.version.label, content=dispatch.content,
         )  # fmt: skip
     return [dict(row) for row in rows]
 

@@ -13,20 +13,19 @@ from typing import Any
 from pipelines.campaign import opposition_code
 from pipelines.campaign.approved_content import Content, require_approved_content
 from pipelines.campaign.policy import Policy
-from pipelines.campaign.steps import withdraw_gone
+from pipelines.campaign.steps import withdraw
 from pipelines.campaign.working_days import deposit_day
 from pipelines.notices.addressee import address_lines, concerned, kind_of, sender_of
 from pipelines.notices.announcements import announce_lots
 from pipelines.notices.cancellation import take_back_letters
 from pipelines.notices.kind import NoticeKind
-from pipelines.notices.letters.letter import MOST_PEOPLE, Concerned, Letter, Variant
+from pipelines.notices.letters.letter import Concerned, Letter, Variant
 from pipelines.notices.letters.press import LetterPress
 from pipelines.notices.print_lot import require_key
 from pipelines.notices.reference import NoticeId, references
 from pipelines.platform.clock import Clock
-from pipelines.platform.database import Database
+from pipelines.platform.database import Counts, Database, Work
 from pipelines.platform.object_store import ObjectStore
-from pipelines.registry.birth_date import MAJORITY
 
 # Tasks, not lots, are what Airflow counts: 33 million letters are 6,600 lots and some 200 tasks, each of minutes.
 LOTS_A_TASK = 32
@@ -54,6 +53,7 @@ class LetterDispatch:
 def assign_lots(dispatch: LetterDispatch, as_of: datetime) -> list[list[int]]:
     """Gather the letters that wait in approved waves into lots, announce these, and return the lots to produce, those of one task together.
 
+    Who died or left since the planning is withdrawn in the same transaction.
     Safe to repeat: a run assigns once (unit: its instant). Lots that an earlier, killed run left are returned too.
     Raises, before anything is gathered: UnapprovedContentError; PrinterKeyError where the key of a print house is missing.
     """
@@ -63,16 +63,18 @@ def assign_lots(dispatch: LetterDispatch, as_of: datetime) -> list[list[int]]:
         require_key(dispatch.printers, printer)
     binds = {
         "letters_a_lot": policy.letters_a_lot,
-        "people_a_letter": MOST_PEOPLE,
-        "majority_years": MAJORITY,
         "printers": list(policy.printers),
         "prepared_for": deposit_day(dispatch.clock.present(as_of), policy.cut_off_hour),
         "template": dispatch.press.version.label,
         "content": dispatch.content,
     }
+
+    def assign(work: Work) -> Counts:
+        withdrawn = withdraw(work, policy, as_of)
+        return work.one("notices/assign_lots", work_id=work.work_id, **binds) | {"withdrawn": withdrawn}
+
     take_back_letters(dispatch.db, as_of)
-    withdraw_gone(dispatch.db, policy, "letters", as_of)
-    dispatch.db.once("assign_lots", as_of.isoformat(), as_of, lambda work: work.one("notices/assign_lots", work_id=work.work_id, **binds))
+    dispatch.db.once("assign_lots", as_of.isoformat(), as_of, assign)
     announce_lots(dispatch.db, dispatch.store)
     with dispatch.db.transaction() as session:
         lots = [row["lot_id"] for row in session.all("notices/lots_to_produce", content=dispatch.content, lot_id=None)]

@@ -16,7 +16,6 @@ from pipelines.notices.letters.letter import Composition, Days, Letter
 from pipelines.notices.print_lot import BUCKET, LotHead, make_lot, require_key
 from pipelines.platform.database import Counts, Work
 from pipelines.platform.errors import FinalError, RuleError
-from pipelines.registry.birth_date import MAJORITY
 
 
 class LotLostError(FinalError):
@@ -113,8 +112,14 @@ def remake_lot(dispatch: LetterDispatch, lot_id: int, as_of: datetime, actor: st
 
     Works whatever became of the lot and of the people's names since, and starts no window. Safe to repeat.
     Raises: RuleError if there is no such lot, it was never handed over, or was withdrawn; LotLostError, before anything is written, if
-    another version of the template or of what lays it out is in place, so that the letters would differ.
+    another version of the template or of what lays it out is in place, so that the letters would differ; RetryableError if another
+    process makes or withdraws this lot.
     """
+    with dispatch.db.exclusively(making(lot_id)):
+        return _remake(dispatch, lot_id, as_of, actor)
+
+
+def _remake(dispatch: LetterDispatch, lot_id: int, as_of: datetime, actor: str) -> Counts:
     with dispatch.db.transaction() as session:
         found = session.all("notices/find_lot", lot_id=lot_id)
     if not found or found[0]["pdf_sha256"] is None:
@@ -137,7 +142,7 @@ def remake_lot(dispatch: LetterDispatch, lot_id: int, as_of: datetime, actor: st
 
 def _compose(dispatch: LetterDispatch, lot: Mapping[str, Any]) -> _Composed:
     with dispatch.db.transaction() as session:
-        rows = session.all("notices/lot_letters", lot_id=lot["lot_id"], majority_years=MAJORITY)
+        rows = session.all("notices/lot_letters", lot_id=lot["lot_id"])
     by_letter = people_by_letter(rows)
     letters = letters_to(by_letter, dispatch.code_key, dispatch.reference_key)
     days = Days(lot["prepared_for"], last_day(lot["prepared_for"]))

@@ -17,11 +17,11 @@ from itertools import count
 import pyarrow as pa
 import pyrage
 
-from pipelines.notices.letters.letter import Composition
+from pipelines.notices.letters.letter import MOST_PAGES, Composition
 from pipelines.notices.templates import TemplateVersion
 from pipelines.platform.errors import FinalError, RuleError
 
-CONTRACT = "print_lot/3"
+CONTRACT = "print_lot/4"
 BUCKET = "print"
 ZSTD_LEVEL = 3
 INDEX_COLUMNS = ("sequence", "reference", "first_page", "pages", "postcode")
@@ -104,10 +104,12 @@ def index_csv(composition: Composition, postcodes: Sequence[str | None]) -> byte
 def make_lot(head: LotHead, composition: Composition, postcodes: Sequence[str | None], template: TemplateVersion, recipient: str) -> Lot:
     """Return a lot sealed for the print house.
 
-    Raises: RuleError on an empty lot or a wrong number of postcodes; PrinterKeyError.
+    Raises: RuleError on an empty lot, a wrong number of postcodes, or a letter of more pages than the contract allows; PrinterKeyError.
     """
     if not composition.placed:
         raise RuleError(f"lot {head.lot_id} holds no letter")
+    if max(letter.pages for letter in composition.placed) > MOST_PAGES:
+        raise RuleError(f"lot {head.lot_id} holds a letter of more than {MOST_PAGES} pages, the most that its print house takes")
     index = index_csv(composition, postcodes)
     manifest = {
         "contract": CONTRACT,

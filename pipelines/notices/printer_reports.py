@@ -1,7 +1,7 @@
 """Reports of print houses: small CSV files, decided line by line, each line answered with an outcome from one closed list.
 
-UTF-8, `;`, a header, at most 64 MiB. Each print house has inboxes of its own, `printers/<NAME>/<kind>/inbox/`, and speaks of its own
-lots only. Contracts: docs/contracts/acceptances.md, printings.md, deposits.md, returned_letters.md.
+UTF-8, `;`, a header, at most 64 MiB and 100 000 lines. Each print house has inboxes of its own, `printers/<NAME>/<kind>/inbox/`, and
+speaks of its own lots only. Contracts: docs/contracts/acceptances.md, printings.md, deposits.md, returned_letters.md.
 """
 
 from __future__ import annotations
@@ -9,18 +9,22 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from pipelines.platform.clock import Clock, legal_day
 from pipelines.platform.database import Counts, Database, Work
 from pipelines.platform.errors import BadFileError
+from pipelines.platform.faults import Faults
 from pipelines.platform.inbox import Inbound, Inbox
 from pipelines.platform.object_store import ObjectStore
 
+# A print house that reports its letters one by one reports some lots a file; nobody has so many lots.
+MOST_LINES = 100_000
 Line = TypeVar("Line")
 
 
@@ -35,6 +39,7 @@ class Outcome(StrEnum):
     UNKNOWN_LETTER = "UNKNOWN_LETTER"
     UNKNOWN_REASON = "UNKNOWN_REASON"
     LOT_REFUSED = "LOT_REFUSED"
+    LOT_WITHDRAWN = "LOT_WITHDRAWN"
     NOT_DEPOSITED = "NOT_DEPOSITED"
     AFTER_OPPOSITION = "AFTER_OPPOSITION"
     COUNT_DIFFERS = "COUNT_DIFFERS"
@@ -81,16 +86,19 @@ class ReportKind(Generic[Line]):
     decide: Callable[[Reception, Line], Decision]
     counted: tuple[str, ...] = ()
 
-    def lines(self, content: bytes) -> Iterator[Line | None]:
-        """Yield the lines of a report, None for one that is none. Raises: BadFileError if it is not such a CSV file."""
+    def lines(self, content: bytes) -> list[Line | None]:
+        """Return the lines of a report, None for one that is none. Raises: BadFileError if it is not such a CSV file, or too long."""
         try:
-            rows = csv.reader(io.StringIO(content.decode("utf-8-sig")), delimiter=";", strict=True)
+            text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
+            rows = csv.reader(text, delimiter=";", strict=True)
             if next(rows, None) != list(self.columns):
                 raise BadFileError(f"the header must be {';'.join(self.columns)}")
-            for row in rows:
-                yield self._line(row)
+            lines = [self._line(row) for row in islice(rows, MOST_LINES + 1)]
         except (UnicodeDecodeError, csv.Error):
             raise BadFileError("the file is not a CSV file in UTF-8") from None
+        if len(lines) > MOST_LINES:
+            raise BadFileError(f"the file has more than {MOST_LINES} lines: send it in parts")
+        return lines
 
     def _line(self, row: list[str]) -> Line | None:
         try:
@@ -113,9 +121,10 @@ class PrinterExchange:
     clock: Clock
     printers: tuple[str, ...]
 
-    def take_in(self, kind: ReportKind[Line], as_of: datetime) -> Counts:
+    def take_in(self, kind: ReportKind[Line], as_of: datetime, faults: Faults) -> Counts:
         """Take in every report of a kind that waits, of every print house; return the sums over all files.
 
+        A report that cannot be taken in stays in its inbox and is told to `faults`; it holds up no other.
         Safe to repeat: a report is decided once, and its answer is made again from what was decided.
         Raises: RuleError if `as_of` lies in the future.
         """
@@ -123,9 +132,11 @@ class PrinterExchange:
         today = legal_day(self.clock.present(as_of))
         for printer in self.printers:
             inbox = Inbox(f"printers/{printer}/{kind.name}", self.store)
-            for name in inbox.waiting():
-                inbound = inbox.take_in(self.db, name, as_of, decide=_decider(kind, printer, today), answer=self._answer)
-                total.update({"files": 1, **inbound.counts})
+            with faults.apart(f"a report in {inbox.kind}"):
+                for name in inbox.waiting():
+                    with faults.apart(f"a report in {inbox.kind}"):
+                        inbound = inbox.take_in(self.db, name, as_of, decide=_decider(kind, printer, today), answer=self._answer)
+                        total.update({"files": 1, **inbound.counts})
         return dict(total)
 
     def _answer(self, inbound: Inbound) -> bytes:
@@ -145,14 +156,17 @@ def _decider(kind: ReportKind[Line], printer: str, today: date) -> Callable[[Wor
     return decide
 
 
-def _decide_lines(kind: ReportKind[Line], at: Reception, lines: Iterable[Line | None]) -> Counts:
+def _decide_lines(kind: ReportKind[Line], at: Reception, lines: Sequence[Line | None]) -> Counts:
+    decisions = [Decision(Outcome.BAD_LINE) if line is None else kind.decide(at, line) for line in lines]
+    at.work.run(
+        "notices/keep_report_lines",
+        work_id=at.work.work_id,
+        outcomes=[str(decision.outcome) for decision in decisions],
+        lot_ids=[decision.lot_id for decision in decisions],
+        person_ids=[decision.person_id for decision in decisions],
+        attempt_nos=[decision.attempt_no for decision in decisions],
+    )
     counts = Counter(kind.nothing)
-    for number, line in enumerate(lines, 1):
-        decision = Decision(Outcome.BAD_LINE) if line is None else kind.decide(at, line)
+    for decision in decisions:
         counts.update({"lines": 1, str(decision.outcome): 1, **decision.counts})
-        at.work.run(
-            "notices/keep_report_line",
-            work_id=at.work.work_id, line=number, outcome=str(decision.outcome),
-            lot_id=decision.lot_id, person_id=decision.person_id, attempt_no=decision.attempt_no,
-        )  # fmt: skip
     return dict(counts)

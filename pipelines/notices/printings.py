@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from pipelines.notices.acceptances import REFUSED
+from pipelines.notices.acceptances import NOT_TO_PRINT
 from pipelines.notices.printer_reports import Decision, Outcome, Reception, ReportKind
+from pipelines.notices.report_fields import calendar_day, whole_number
 from pipelines.platform.clock import legal_day
 
 
@@ -22,15 +23,16 @@ class Printing:
 
 def _read(row: list[str]) -> Printing:
     lot_id, printed_on, letters, reprinted = row
-    return Printing(int(lot_id), date.fromisoformat(printed_on), int(letters), tuple(map(int, reprinted.split())))
+    sequences = tuple(map(whole_number, reprinted.split(" "))) if reprinted else ()
+    return Printing(whole_number(lot_id), calendar_day(printed_on), whole_number(letters), sequences)
 
 
 def _decide(at: Reception, printing: Printing) -> Decision:
     lot = at.lot(printing.lot_id)
     if lot is None:
         return Decision(Outcome.UNKNOWN_LOT)
-    if lot["status"] in REFUSED:
-        return Decision(Outcome.LOT_REFUSED, printing.lot_id)
+    if lot["status"] in NOT_TO_PRINT:
+        return Decision(NOT_TO_PRINT[lot["status"]], printing.lot_id)
     if lot["printed_on"] is not None:
         repeated = lot["printed_on"] == printing.printed_on
         return Decision(Outcome.REPEATED if repeated else Outcome.CONTRADICTS, printing.lot_id)

@@ -17,11 +17,10 @@ from pipelines.campaign.window import last_day
 from pipelines.notices.email_dispatch import email_notices
 from pipelines.notices.emails.message import EmailNotice
 from pipelines.notices.letter_dispatch import LetterDispatch, lot_letters
-from pipelines.notices.letters.letter import MOST_PEOPLE, Days, Letter
+from pipelines.notices.letters.letter import Days, Letter
 from pipelines.platform.clock import legal_day
 from pipelines.platform.database import Counts, Database, Work
 from pipelines.platform.errors import FinalError
-from pipelines.registry.birth_date import MAJORITY
 
 LETTERS_A_VARIANT = 3
 KEY_BYTES = 32
@@ -47,9 +46,8 @@ class Proof:
 
 def proof_letters(dispatch: LetterDispatch, wave_id: int, letters_a_variant: int, look: Look) -> list[Letter]:
     """Return, for each wording of each body in each size of print, the letters of a wave that wait with the longest lines."""
-    binds = {"letters": letters_a_variant, "people_a_letter": MOST_PEOPLE, "majority_years": MAJORITY}
     with dispatch.db.transaction() as session:
-        rows = session.all("notices/proof_letters", wave_id=wave_id, **binds)
+        rows = session.all("notices/proof_letters", wave_id=wave_id, letters=letters_a_variant)
     _note(dispatch.db, f"letters of {wave_id}", {row[who] for row in rows for who in ("person_id", "recipient_id")}, look)
     return lot_letters(rows, token_bytes(KEY_BYTES), dispatch.reference_key)
 
@@ -57,7 +55,7 @@ def proof_letters(dispatch: LetterDispatch, wave_id: int, letters_a_variant: int
 def proof_emails(dispatch: LetterDispatch, wave_id: int, emails_a_wording: int, look: Look) -> list[EmailNotice]:
     """Return, for each wording of each body, the e-mails of a wave that wait with the longest names or an address that is not plain."""
     with dispatch.db.transaction() as session:
-        rows = session.all("notices/proof_emails", wave_id=wave_id, emails=emails_a_wording, majority_years=MAJORITY)
+        rows = session.all("notices/proof_emails", wave_id=wave_id, emails=emails_a_wording)
     _note(dispatch.db, f"e-mails of {wave_id}", {row[who] for row in rows for who in ("person_id", "recipient_id")}, look)
     return email_notices([dict(row) for row in rows], token_bytes(KEY_BYTES), dispatch.reference_key, look.at)
 

@@ -13,6 +13,7 @@ from functools import partial
 from pipelines.campaign.policy import Policy, ReturnedLetter
 from pipelines.notices.printer_reports import Decision, Outcome, Reception, ReportKind
 from pipelines.notices.reference import read_reference
+from pipelines.notices.report_fields import calendar_day
 from pipelines.platform.clock import legal_day
 from pipelines.platform.database import Database
 from pipelines.registry.postal_address import UNUSABLE
@@ -42,7 +43,7 @@ class ReturnedOne:
 
 def _read(row: list[str]) -> ReturnedOne:
     reference, motive, returned_on = row
-    return ReturnedOne(reference, motive, date.fromisoformat(returned_on))
+    return ReturnedOne(reference, motive, calendar_day(returned_on))
 
 
 def _decide(at: Reception, returned: ReturnedOne, key: bytes, policy: Policy) -> Decision:

@@ -33,7 +33,8 @@ def decide_once(
 ) -> Inbound:
     """Decide on a file in one unit of work; one that `decide` refuses whole (BadFileError) is kept as refused, with its sentence.
 
-    `content` identifies the file (a delivery's manifest stands for the delivery). The counts of `decide` name `lines`.
+    `content` identifies the file: a delivery's manifest stands for the delivery, the size of a file for one that is too large. The
+    counts of `decide` name `lines`.
     """
     digest = hashlib.sha256(content).hexdigest()
     step, unit = f"take_in:{kind}", f"{name}:{digest}"
@@ -75,16 +76,22 @@ class Inbox:
         decide: Callable[[Work, bytes], Mapping[str, int]],
         answer: Callable[[Inbound], bytes] | None = None,
     ) -> Inbound:
-        """Take in one file: decide on it once, write the answer where the kind has one, move the file out of the inbox."""
-        content = self.store.get(BUCKET, f"{self.kind}/inbox/{name}")
+        """Take in one file: decide on it once, write the answer where the kind has one, move the file out of the inbox.
 
-        def decide_on_content(work: Work) -> Mapping[str, int]:
-            if len(content) > LARGEST_FILE:
-                raise BadFileError(f"the file is larger than {LARGEST_FILE // 1024**2} MiB: send it in parts")
-            return decide(work, content)
-
-        inbound = decide_once(db, self.kind, name, content, as_of, decide_on_content)
+        One that is too large is refused without being read.
+        """
+        waiting = f"{self.kind}/inbox/{name}"
+        size = self.store.size(BUCKET, waiting)
+        if size > LARGEST_FILE:
+            inbound = decide_once(db, self.kind, name, f"{size} bytes, not read".encode(), as_of, _refuse_as_too_large)
+        else:
+            content = self.store.get(BUCKET, waiting)
+            inbound = decide_once(db, self.kind, name, content, as_of, lambda work: decide(work, content))
         if answer is not None:
             self.store.put(BUCKET, f"{self.kind}/answers/{name}", answer(inbound))
-        self.store.move(BUCKET, f"{self.kind}/inbox/{name}", f"{self.kind}/taken/{name}")
+        self.store.move(BUCKET, waiting, f"{self.kind}/taken/{name}")
         return inbound
+
+
+def _refuse_as_too_large(_: Work) -> Mapping[str, int]:
+    raise BadFileError(f"the file is larger than {LARGEST_FILE // 1024**2} MiB: send it in parts")

@@ -56,6 +56,11 @@ class ObjectStore:
             pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.settings.bucket(bucket), Prefix=prefix)
             return sorted(item["Key"] for page in pages for item in page.get("Contents", ()))
 
+    def size(self, bucket: str, key: str) -> int:
+        """Return how many bytes an object has, without reading it."""
+        with _translated(f"reading {key}"):
+            return self.client.head_object(Bucket=self.settings.bucket(bucket), Key=key)["ContentLength"]
+
     def get(self, bucket: str, key: str) -> bytes:
         """Read a whole object."""
         with _translated(f"reading {key}"):
@@ -83,11 +88,11 @@ class ObjectStore:
             self.client.delete_object(Bucket=self.settings.bucket(bucket), Key=key)
 
     def move(self, bucket: str, key: str, target: str) -> None:
-        """Move an object inside its bucket; a source already gone counts as moved."""
+        """Move an object of any size inside its bucket; a source already gone counts as moved."""
         name = self.settings.bucket(bucket)
         with _translated(f"moving {key}"):
             try:
-                self.client.copy_object(Bucket=name, Key=target, CopySource={"Bucket": name, "Key": key})
+                self.client.copy({"Bucket": name, "Key": key}, name, target)
             except ClientError as error:
                 if error.response["Error"]["Code"] not in MISSING:
                     raise

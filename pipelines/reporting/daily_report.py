@@ -30,7 +30,7 @@ def publish_report(db: Database, store: ObjectStore, policy: Policy, templates_d
     windows are told as they stand when the report is made, events as of the day.
     Raises: RetryableError when the database or the store is away.
     """
-    figures = gather(db, as_of)
+    figures = gather(db, policy, as_of)
     folder = f"daily/{figures.day.isoformat()}"
     store.put(BUCKET, f"{folder}/report.json", render_json(figures))
     for name, table in tables(figures.registry).items():

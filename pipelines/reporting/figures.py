@@ -9,7 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from pipelines.campaign.policy import Policy
 from pipelines.campaign.window import SIX_WEEKS
+from pipelines.notices.silent_partners import Silence, silent_partners
 from pipelines.platform.clock import PARIS, legal_day
 from pipelines.platform.database import Database
 from pipelines.reporting.equations import Equation, balance
@@ -33,7 +35,7 @@ EVENTS = (
 
 @dataclass(frozen=True)
 class Source:
-    """The rows that the statements under `sql/reporting/daily` return."""
+    """The rows that the statements under `sql/reporting/daily` return, and which partners are silent."""
 
     journeys: Rows
     events: Rows
@@ -46,6 +48,9 @@ class Source:
     quarantine: Rows
     doubts: Rows
     refused_files: Rows
+    lots: Rows
+    lines_set_aside: Rows
+    silences: Sequence[Silence]
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,9 @@ class Figures:
     registry: RegistryFigures
     quarantine: Pivot
     refused_files: tuple[dict[str, Any], ...]
+    lots: tuple[dict[str, Any], ...]
+    lines_set_aside: tuple[dict[str, Any], ...]
+    silences: tuple[Silence, ...]
 
     @property
     def balanced(self) -> bool:
@@ -88,8 +96,9 @@ class Figures:
         return all(equation.holds for equation in self.equations)
 
 
-def read_source(db: Database, day: date) -> Source:
-    """Read the rows of a legal day, on one snapshot of the database."""
+def read_source(db: Database, policy: Policy, as_of: datetime) -> Source:
+    """Read the rows of the legal day of `as_of`, on one snapshot of the database."""
+    day = legal_day(as_of)
     days = {"first_day": day - timedelta(days=DAYS_SHOWN - 1), "last_day": day}
     with db.snapshot() as session:
         session.all("platform/allow_scans")
@@ -109,12 +118,15 @@ def read_source(db: Database, day: date) -> Source:
             quarantine=rows("quarantine"),
             doubts=rows("doubts"),
             refused_files=rows("refused_files", **days),
+            lots=rows("lots"),
+            lines_set_aside=rows("lines_set_aside", **days),
+            silences=silent_partners(session, policy, as_of),
         )
 
 
-def gather(db: Database, as_of: datetime) -> Figures:
+def gather(db: Database, policy: Policy, as_of: datetime) -> Figures:
     """Return the figures of the legal day of `as_of`. Raises: RetryableError when the database is away."""
-    return compute(read_source(db, legal_day(as_of)), balance(db), as_of)
+    return compute(read_source(db, policy, as_of), balance(db), as_of)
 
 
 def compute(source: Source, equations: Iterable[Equation], as_of: datetime) -> Figures:
@@ -146,6 +158,9 @@ def compute(source: Source, equations: Iterable[Equation], as_of: datetime) -> F
         ),
         quarantine=_pivot(_frame(source.quarantine, "body", "reason", "lines"), "reason", "body", "lines"),
         refused_files=tuple(dict(row) for row in source.refused_files),
+        lots=tuple(dict(row) for row in source.lots),
+        lines_set_aside=tuple(dict(row) for row in source.lines_set_aside),
+        silences=tuple(source.silences),
     )
 
 

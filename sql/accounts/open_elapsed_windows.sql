@@ -33,7 +33,7 @@ judged as (
       when o.account_id is not null then 'ALREADY_OPEN'
       when
         a.recipient_id <> d.person_id
-        and p.born_on + make_interval(years => :majority_years) <= :day
+        and p.born_on is not null and not registry.is_minor(p.born_on, :day)
         and (p.protection = any(:represented_by)) is not true then 'CAME_OF_AGE'
     end as reason
   from due as d

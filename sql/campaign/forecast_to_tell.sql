@@ -6,7 +6,7 @@ with resident as (
   select
     c.person_id,
     c.department,
-    p.born_on + make_interval(years => :majority_years) > :day
+    registry.is_minor(p.born_on, :day)
     or coalesce(p.protection = any(:represented_by), false) as is_represented
   from registry.contact as c
   inner join registry.person as p on c.person_id = p.person_id

@@ -9,6 +9,10 @@
 with resident as (
   select
     c.person_id,
+    c.version as own_version,
+    c.body as own_body,
+    c.email as own_email,
+    c.address_flags as own_flags,
     p.died_on,
     p.rights_end_on,
     p.born_on,
@@ -16,11 +20,7 @@ with resident as (
     j.reason as journey_reason,
     coalesce(j.attempt_no, 0) + 1 as attempt_no,
     d.person_id is not null as is_doubtful,
-    coalesce(
-      p.born_on + make_interval(years => :majority_years) > :day
-      or p.protection = any(:represented_by),
-      false
-    ) as is_represented
+    registry.is_minor(p.born_on, :day) or coalesce(p.protection = any(:represented_by), false) as is_represented
   from registry.contact as c
   cross join
     lateral (
@@ -51,57 +51,57 @@ with resident as (
     and (j.person_id is null or j.status in ('ELIGIBLE', 'EXCLUDED'))
 ),
 
-candidate as (
+recipient as (
   select
     person_id,
     person_id as recipient_id,
-    0 as rank
+    own_version as version,
+    own_body as body,
+    own_email as email,
+    own_flags as address_flags
   from resident
   where not is_represented
   union all
-  select
-    r.person_id,
-    link.representative_id,
-    link.rank
-  from resident as r
-  cross join
-    lateral (
-      select
-        k.representative_id,
-        k.rank
-      from registry.representative as k
-      where k.person_id = r.person_id
-      offset 0
-    ) as link
-  where r.is_represented
+  (
+    select distinct on (r.person_id)
+      r.person_id,
+      link.representative_id as recipient_id,
+      link.version,
+      link.body,
+      link.email,
+      link.address_flags
+    from resident as r
+    cross join
+      lateral (
+        select
+          k.representative_id,
+          k.rank,
+          rc.version,
+          rc.body,
+          rc.email,
+          rc.address_flags
+        from registry.representative as k
+        inner join registry.person as rp on k.representative_id = rp.person_id and rp.died_on is null
+        inner join registry.contact as rc on k.representative_id = rc.person_id
+        where k.person_id = r.person_id
+        offset 0
+      ) as link
+    where r.is_represented
+    order by r.person_id, link.rank
+  )
 ),
 
-recipient as (
-  select distinct on (c.person_id)
-    c.person_id,
-    c.recipient_id,
-    rc.version as contact_version,
-    rc.body,
-    rc.email,
-    rc.address_flags & :unusable_address = 0 as has_address
-  from candidate as c
-  cross join
-    lateral (
-      select
-        k.version,
-        case
-          when not exists (
-            select from campaign.dead_address as d where d.digest = campaign.address_digest(k.email)
-          ) then k.email
-        end as email,
-        k.address_flags,
-        k.body
-      from registry.contact as k
-      inner join registry.person as rp on k.person_id = rp.person_id and rp.died_on is null
-      where k.person_id = c.recipient_id
-      offset 0
-    ) as rc
-  order by c.person_id, c.rank
+reachable as (
+  select
+    t.person_id,
+    t.recipient_id,
+    t.version as contact_version,
+    t.body,
+    t.email is not null and not exists (
+      select from campaign.dead_address as d where d.digest = campaign.address_digest(t.email)
+    ) as has_email,
+    t.address_flags & :unusable_address = 0 as has_address
+  from recipient as t
 ),
 
 failed as (
@@ -109,7 +109,7 @@ failed as (
     t.person_id,
     array_agg(a.channel) as channels
   from resident as r
-  inner join recipient as t on r.person_id = t.person_id
+  inner join reachable as t on r.person_id = t.person_id
   cross join
     lateral (
       select k.channel
@@ -138,11 +138,11 @@ addressed as (
     t.contact_version,
     t.body,
     case
-      when t.email is not null and 'EMAIL' <> all(coalesce(f.channels, '{}')) then 'EMAIL'
+      when t.has_email and 'EMAIL' <> all(coalesce(f.channels, '{}')) then 'EMAIL'
       when t.has_address and 'LETTER' <> all(coalesce(f.channels, '{}')) then 'LETTER'
     end as channel
   from resident as r
-  left join recipient as t on r.person_id = t.person_id
+  left join reachable as t on r.person_id = t.person_id
   left join failed as f on r.person_id = f.person_id
 ),
 

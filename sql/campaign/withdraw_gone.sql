@@ -16,7 +16,7 @@ with prepared as (
       when d.person_id is not null then 'DOUBTFUL_IDENTITY'
       when
         a.recipient_id <> a.person_id
-        and p.born_on + make_interval(years => :majority_years) <= :day
+        and p.born_on is not null and not registry.is_minor(p.born_on, :day)
         and (p.protection = any(:represented_by)) is not true then 'CAME_OF_AGE'
     end as reason
   from campaign.wave as w

@@ -1,4 +1,5 @@
--- The volumes of each print house and day for which a lot is still to be made: all lots of that day, made ones included.
+-- The volumes of each print house and day for which a lot is still to be made: all lots of that day that were not given up, made ones
+-- included.
 -- Grain: one print house, day, body and size of print. Index: lot_unfinished, lot_of_printer.
 select
   l.printer,
@@ -9,7 +10,7 @@ select
   sum(l.letters)::integer as letters
 from notices.print_lot as l
 where
-  l.status <> 'EMPTY'
+  l.status not in ('EMPTY', 'WITHDRAWN')
   and exists (
     select from notices.print_lot as p
     where p.printer = l.printer and p.prepared_for = l.prepared_for and p.status = 'PLANNED'

@@ -1,44 +1,22 @@
 -- Gathers the letters that wait in approved waves into lots of one body, one wording and one size of print, presorted by postcode.
 -- Grain: one attempt; the minors whom one recipient represents, planned in one wave, share one letter. Lots are dealt to the print
 -- houses in turn. Idempotency key: the unit of work; an assigned attempt is CLAIMED and never assigned again. Index: attempt_open.
-with waiting as (
+with placed as (
   select
-    a.*,
-    a.is_represented and coalesce(a.born_on + make_interval(years => :majority_years) > a.planned_for, false) as is_child
-  from notices.addressed_attempt as a
-  inner join campaign.wave_approved_with(:content) as o on a.wave_id = o.wave_id and o.is_open
-  where a.channel = 'LETTER' and a.status = 'PREPARED'
-),
-
-counted as (
-  select
-    w.*,
-    row_number() over (
-      partition by w.is_child, w.recipient_id, w.campaign_id, w.wave_id, w.contact_version
-      order by w.person_id
-    ) - 1 as number
-  from waiting as w
-),
-
-lettered as (
-  select
-    c.*,
-    min(c.person_id) over (
-      partition by
-        c.is_child, c.recipient_id, c.campaign_id, c.wave_id, c.contact_version,
-        case when c.is_child then c.number / :people_a_letter else c.number end
-    ) as first_id
-  from counted as c
-),
-
-placed as (
-  select
-    n.*,
+    u.person_id,
+    u.campaign_id,
+    u.attempt_no,
+    u.body,
+    u.is_represented,
+    u.is_child,
+    u.large_print,
     dense_rank() over (
-      partition by n.body, n.is_represented, n.is_child, n.large_print
-      order by n.postcode, n.first_id, n.campaign_id
+      partition by u.body, u.is_represented, u.is_child, u.large_print
+      order by u.postcode, u.first_id, u.campaign_id
     ) - 1 as place
-  from lettered as n
+  from notices.unsent_letter as u
+  inner join campaign.wave_approved_with(:content) as o on u.wave_id = o.wave_id and o.is_open
+  where u.status = 'PREPARED'
 ),
 
 planned as (

@@ -35,7 +35,7 @@ select
   d.digest is not null as is_dead,
   a.body,
   a.is_represented,
-  a.born_on + make_interval(years => :majority_years) > a.planned_for as is_minor,
+  a.is_minor,
   a.person_first_names,
   a.person_name,
   a.recipient_first_names,

@@ -23,7 +23,7 @@ select
   a.postcode,
   a.town,
   a.is_represented,
-  case when p.person_id is null then a.born_on else p.born_on end + make_interval(years => :majority_years) > a.planned_for as is_minor,
+  registry.is_minor(case when p.person_id is null then a.born_on else p.born_on end, a.planned_for) as is_minor,
   coalesce(p.first_names, a.person_first_names) as person_first_names,
   coalesce(p.name, a.person_name) as person_name,
   coalesce(r.first_names, a.recipient_first_names) as recipient_first_names,

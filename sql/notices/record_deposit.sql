@@ -1,6 +1,6 @@
--- The post has received a lot: its letters count as sent that day, and their windows start. Grain: one lot.
--- Idempotency: only a lot on its way to the post is deposited, whatever the print house has said of it so far. A person who opposed
--- before the report came keeps the opposition.
+-- The post has received a lot: its letters count as sent that day, and their windows start, until the :last_day that
+-- `pipelines/campaign/window.py` gives. Grain: one lot. Idempotency: only a lot on its way to the post is deposited, whatever the print
+-- house has said of it so far. A person who opposed before the report came keeps the opposition.
 -- Index: attempt_lot, then primary keys. Source: CSP R1111-28 (six weeks from the sending).
 with deposited as (
   update notices.print_lot

@@ -1,14 +1,13 @@
--- The letters of cancelled waves leave a lot that is not handed over, and are withdrawn with what else is left of their waves; a lot that
--- loses all is closed. Grain: one lot. Idempotency: only CLAIMED attempts of a PLANNED lot. Index: attempt_lot. The caller holds the lot.
+-- The letters of cancelled waves, and those about or to people who died, leave a lot that is not handed over; `withdraw_gone` says what
+-- becomes of their people. Whoever else a letter concerns stays; a lot that loses all is closed.
+-- Grain: one lot. Idempotency: only CLAIMED attempts of a PLANNED lot. Index: attempt_lot. The caller holds the lot.
 with taken as (
   select
-    a.person_id,
-    a.campaign_id,
-    a.attempt_no,
-    a.lot_rank
-  from campaign.attempt as a
-  inner join campaign.wave as w on a.wave_id = w.wave_id and w.status = 'CANCELLED'
-  where a.lot_id = :lot_id and a.status = 'CLAIMED'
+    t.person_id,
+    t.campaign_id,
+    t.attempt_no
+  from notices.letter_to_take_back as t
+  where t.lot_id = :lot_id
 ),
 
 waiting as (
@@ -19,9 +18,14 @@ waiting as (
 ),
 
 left_over as (
-  select l.letters - (select count(distinct t.lot_rank) from taken as t) as letters
-  from notices.print_lot as l
-  where l.lot_id = :lot_id
+  select count(distinct a.lot_rank) as letters
+  from campaign.attempt as a
+  where
+    a.lot_id = :lot_id
+    and not exists (
+      select from taken as t
+      where t.person_id = a.person_id and t.campaign_id = a.campaign_id and t.attempt_no = a.attempt_no
+    )
 )
 
 update notices.print_lot as l

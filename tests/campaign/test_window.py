@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.campaign.window import last_day, window
+from pipelines.campaign.window import last_day, last_day_by_letter, window
 from pipelines.platform.clock import PARIS, legal_day
 
 MICROSECOND = timedelta(microseconds=1)
@@ -35,6 +35,15 @@ def in_paris(*parts: int) -> datetime:
 )
 def test_the_last_day_is_the_42nd_after_the_sending(sent_at: datetime, last: date) -> None:
     assert window(sent_at).last_day == last
+
+
+@pytest.mark.parametrize(
+    ("deposited_on", "last"),
+    [(date(2022, 1, 31), date(2022, 3, 14)), (date(2022, 2, 3), date(2022, 3, 17)), (date(2022, 1, 29), date(2022, 3, 14))],
+    ids=["on its day", "later", "before its day"],
+)
+def test_the_last_day_of_a_letter_is_never_before_the_one_printed_on_it(deposited_on: date, last: date) -> None:
+    assert last_day_by_letter(deposited_on, dated=date(2022, 1, 31)) == last
 
 
 def test_the_day_of_creation_plays_no_part() -> None:

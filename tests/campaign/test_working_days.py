@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from dateutil.easter import easter
 
-from pipelines.campaign.working_days import deposit_day, easter_sunday, is_working_day, next_working_day
+from pipelines.campaign.working_days import deposit_day, easter_sunday, is_working_day, next_working_day, working_day_before
 from tests.campaign_driver import paris
 
 
@@ -30,6 +30,19 @@ def test_the_eleven_public_holidays_of_2026_and_the_weekends_are_no_working_days
 )
 def test_after_a_day_comes_the_next_on_which_people_work(day: str, following: str) -> None:
     assert next_working_day(date.fromisoformat(day)) == date.fromisoformat(following)
+
+
+@pytest.mark.parametrize(
+    ("day", "count", "before"),
+    [("2026-01-09", 1, "2026-01-08"), ("2026-01-12", 1, "2026-01-09"), ("2026-01-11", 2, "2026-01-08"), ("2026-04-08", 2, "2026-04-03")],
+)
+def test_working_days_are_counted_back_over_those_on_which_nobody_works(day: str, count: int, before: str) -> None:
+    assert working_day_before(date.fromisoformat(day), count) == date.fromisoformat(before)
+
+
+def test_no_working_day_is_not_counted_back() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        working_day_before(date(2026, 1, 9), 0)
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,12 @@ from tests.campaign_driver import Campaign
 
 CALLS: dict[str, Callable[[ObjectStore, Path], object]] = {
     "keys": lambda store, file: store.keys("registry", "some/"),
+    "size": lambda store, file: store.size("registry", "some/key"),
     "get": lambda store, file: store.get("registry", "some/key"),
     "download": lambda store, file: store.download("registry", "some/key", file.with_name("copy")),
     "upload": lambda store, file: store.upload("registry", "some/key", file),
     "put": lambda store, file: store.put("registry", "some/key", b"content"),
+    "move": lambda store, file: store.move("registry", "some/key", "another/key"),
     "delete": lambda store, file: store.delete("registry", "some/key"),
 }
 every_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
@@ -46,7 +48,7 @@ def test_keys_that_are_refused_need_somebody(campaign: Campaign, file: Path, cal
         call(stranger, file)
 
 
-@pytest.mark.parametrize("call", [CALLS["get"], CALLS["download"]], ids=["get", "download"])
+@pytest.mark.parametrize("call", [CALLS["size"], CALLS["get"], CALLS["download"]], ids=["size", "get", "download"])
 def test_an_object_that_is_not_there_is_told_apart(campaign: Campaign, file: Path, call: Call) -> None:
     with pytest.raises(MissingObjectError, match="no such object"):
         call(campaign.home.store, file)
@@ -57,3 +59,11 @@ def test_an_object_is_deleted_once_or_twice(campaign: Campaign) -> None:
     for _ in range(2):
         campaign.home.store.delete("registry", "some/key")
     assert campaign.home.store.keys("registry", "some/") == []
+
+
+@pytest.mark.parametrize("size", [0, 9 * 1024 * 1024], ids=["empty", "in parts"])
+def test_an_object_of_any_size_is_moved_once_or_twice(campaign: Campaign, size: int) -> None:
+    campaign.home.store.put("registry", "some/key", b"x" * size)
+    for _ in range(2):
+        campaign.home.store.move("registry", "some/key", "another/key")
+    assert campaign.home.store.keys("registry", "") == ["another/key"] and campaign.home.store.size("registry", "another/key") == size

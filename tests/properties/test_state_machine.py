@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from pipelines.campaign.opposition_code import derive
 from pipelines.notices.reference import NoticeId, reference
+from pipelines.notices.withdrawn_lots import Withdrawal, withdraw_lot
 from tests.campaign_driver import SENT, Campaign, request
 from tests.registry_builder import Person, by_letter, invent
 
@@ -50,16 +51,24 @@ class Journeys(RuleBasedStateMachine):
     def send(self) -> None:
         self.campaign.send(self.tick())
 
-    @rule()
-    def print_and_deposit(self) -> None:
+    @rule(waits_for_its_day=st.booleans())
+    def print_and_deposit(self, waits_for_its_day: bool) -> None:
         for lot in self.campaign.print_letters(self.tick()):
             due = date.fromisoformat(self.campaign.manifest(lot)["prepared_for"])
-            self.now = max(self.now, datetime.combine(due, self.now.timetz()))
+            if waits_for_its_day:
+                self.now = max(self.now, datetime.combine(due, self.now.timetz()))
             self.campaign.deposit([lot], self.now.date(), self.tick())
 
     @rule()
     def print_without_deposit(self) -> None:
         self.campaign.print_letters(self.tick())
+
+    @rule(which=st.integers(0, 7))
+    def a_lot_is_given_up(self, which: int) -> None:
+        lots = self.campaign.rows("select lot_id from notices.print_lot where status = 'HANDED_OVER' order by 1")
+        if lots:
+            home, burnt = self.campaign.home, Withdrawal("ops", "the print house burnt down", nothing_printed=True)
+            withdraw_lot(home.db, home.store, lots[which % len(lots)]["lot_id"], burnt, self.tick())
 
     @rule(which=st.integers(0, 7))
     def an_email_bounces(self, which: int) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from pipelines.notices.silent_partners import Silence
 from pipelines.platform.clock import PARIS
 from pipelines.reporting.equations import Equation
 from pipelines.reporting.figures import Source
@@ -13,7 +14,7 @@ from pipelines.reporting.figures import Source
 DAY = date(2022, 3, 14)
 AS_OF = datetime(2022, 3, 14, 6, tzinfo=PARIS)
 EQUATIONS = (Equation("01_deliveries", "Rows received = rows decided", 12, 12, 0), Equation("04_openings", "Opened = accounts", 3, 3, 0))
-NOTHING = Source(*([[]] * 11))
+NOTHING = Source(*([[]] * 14))
 
 
 def delivery(body: str, place: int, received: int, quarantined: int, newcomers: int, changed: int, **more: Any) -> dict[str, Any]:
@@ -71,5 +72,8 @@ SOURCE = replace(
     ],
     doubts=[{"kind": "SAME_TRAITS", "doubts": 3, "oldest": date(2022, 1, 4)}, {"kind": "DEATH", "doubts": 1, "oldest": DAY}],
     quarantine=[{"body": "MSA", "reason": "MATRICULE_KEY", "lines": 3}],
+    lots=[{"printer": "<PRINCIPAL>", "handed_over": 2, "accepted": 1, "printed": 0, "refused": 1}],
+    lines_set_aside=[{"day": DAY, "kind": "printers/SECOND/deposits", "outcome": "LOT_WITHDRAWN", "lines": 4}],
+    silences=[Silence("SECOND", "DEPOSIT", 3, 12_000, date(2022, 3, 9))],
     refused_files=[{"day": DAY, "kind": "deposits", "refusal": "the header must be <lot_id>", "files": 2}],
 )  # fmt: skip

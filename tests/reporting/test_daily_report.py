@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from pipelines.campaign.policy import load_policy
+from pipelines.notices.withdrawn_lots import Withdrawal, withdraw_lot
 from pipelines.platform.database import Database
 from pipelines.platform.object_store import ObjectStore
 from pipelines.registry.doubts import DoubtKind
@@ -191,6 +192,30 @@ def test_deliveries_are_told_as_they_came(campaign: Campaign, database: Database
     assert told["by_department"]["75"] == {"newcomers": 2, "changed": 1, "departed": 0}
     assert [(row["kind"], row["doubts"]) for row in told["doubts"]] == [("SAME_TRAITS", 1)]
     assert [(row["folder"], row["day"]) for row in told["refused"]] == [("deliveries/ENIM/2022-01-31-full", "2022-01-31")]
+
+
+def test_the_page_tells_what_waits_at_the_print_houses(page: bytes) -> None:
+    text = page.decode()
+    assert (
+        "1 answer is overdue" in text and "lots without a deposit report by SECOND: 3 (12000 letters), the oldest due on 2022-03-09" in text
+    )
+    assert "LOT_WITHDRAWN" in text and "&lt;PRINCIPAL&gt;" in text
+    assert "No partner is silent" in render_html(compute(NOTHING, EQUATIONS, AS_OF), TEMPLATES).decode()
+
+
+def test_what_print_houses_owe_is_told_as_it_happened(campaign: Campaign, database: Database, store: ObjectStore) -> None:
+    campaign.register(by_letter(1))
+    campaign.register(by_letter(2), body="MSA")
+    accepted, withdrawn = campaign.notify()
+    campaign.report("acceptances", f"{accepted};ACCEPTED;", at=SENT)
+    withdraw_lot(database, store, withdrawn, Withdrawal("ops", "burnt", nothing_printed=True), SENT)
+    campaign.report("deposits", f"{withdrawn};2022-01-31;1", at=SENT)
+    told = published(database, store, paris(2022, 2, 4, 6))
+    assert told["lots"] == [{"printer": "PRINCIPAL", "handed_over": 0, "accepted": 1, "printed": 0, "refused": 0}]
+    assert [(line["kind"], line["outcome"], line["lines"]) for line in told["lines_set_aside"]] == [
+        ("printers/PRINCIPAL/deposits", "LOT_WITHDRAWN", 1)
+    ]
+    assert [(silence["awaited"], silence["lots"]) for silence in told["silences"]] == [("DEPOSIT", 1)]
 
 
 def test_the_tables_open_in_a_spreadsheet() -> None:

@@ -19,11 +19,12 @@ from pipelines.registry.contract import DELIVERY_SCHEMA, DeliveryKind
 from pipelines.registry.delivery_files import LARGEST_GROUP
 from pipelines.registry.intake import Status
 from pipelines.registry.limits import Limits
+from pipelines.registry.postal_address import UNUSABLE
 from pipelines.registry.row_rules import RowFault
 from pipelines.registry.steps import decide_delivery, find_deliveries
 from tests.campaign_driver import Campaign
-from tests.registry_builder import FILE, Person, deliver, invent, manifest_of, parquet_of
-from tests.registry_state import at_four, people, register_all, report_of, set_aside
+from tests.registry_builder import FILE, Person, by_letter, deliver, invent, manifest_of, parquet_of
+from tests.registry_state import at_four, people, person_of, register_all, report_of, set_aside
 from tests.scenarios.test_registry_intake import QUARANTINED
 
 FIRST, SECOND, THIRD = (date(2022, 1, day) for day in (3, 10, 17))
@@ -343,8 +344,8 @@ def test_every_reason_of_the_closed_list_is_tried() -> None:
 
 
 def test_a_row_with_two_faults_is_one_quarantined_row_with_two_reasons(campaign: Campaign) -> None:
-    counts = campaign.register(KNOWN, NEW.but(sex="X", postcode="1"), on=FIRST).counts
-    assert (counts["quarantined"], set_aside(campaign)) == (1, [(2, "POSTCODE_SHAPE"), (2, "SEX_UNKNOWN")])
+    counts = campaign.register(KNOWN, NEW.but(sex="X", protection="AUTRE"), on=FIRST).counts
+    assert (counts["quarantined"], set_aside(campaign)) == (1, [(2, "PROTECTION_UNKNOWN"), (2, "SEX_UNKNOWN")])
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
@@ -362,6 +363,22 @@ def test_a_matricule_written_in_two_ways_is_one_number(campaign: Campaign) -> No
 def test_an_email_that_cannot_be_used_is_counted_and_no_fault(campaign: Campaign) -> None:
     counts = campaign.register(NEW.but(email="nobody at home"), on=FIRST).counts
     assert (counts["refused_emails"], counts["quarantined"]) == (1, 0)
+
+
+def test_a_postcode_that_is_none_leaves_the_email_and_is_told_to_the_sender(campaign: Campaign) -> None:
+    register_all(campaign, NEW.but(postcode="7501"), on=FIRST)
+    found = person_of(campaign, NEW)["contact"]
+    assert (found["email"], found["postcode"]) == (NEW.email, None) and found["address_flags"] & UNUSABLE
+    report = report_of(campaign, f"deliveries/CPAM/{FIRST}-full")
+    assert (report["quarantined"], report["refused_postcodes"], report["unusable_addresses"]) == (0, 1, 1)
+
+
+def test_whoever_lives_abroad_or_has_a_postcode_that_is_none_is_told_by_email_only(campaign: Campaign) -> None:
+    abroad = invent(5, postcode="10115", town="BERLIN ALLEMAGNE")
+    register_all(campaign, NEW.but(postcode="7501"), abroad, by_letter(6, postcode="1"), on=FIRST)
+    campaign.plan()
+    told = campaign.rows("select p.birth_name, a.channel from campaign.attempt as a join registry.person as p using (person_id) order by 1")
+    assert [row["channel"] for row in told] == ["EMAIL", "EMAIL"] and by_letter(6).birth_name not in {row["birth_name"] for row in told}
 
 
 def test_the_equations_hold_after_rows_of_every_fault(campaign: Campaign) -> None:

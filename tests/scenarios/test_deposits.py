@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from pipelines.campaign.window import last_day
 from tests.campaign_driver import LAST_DAY, SENT, Campaign, paris
 from tests.registry_builder import by_letter
 
@@ -24,9 +25,25 @@ def test_a_deposit_of_another_number_of_letters_is_not_recorded(campaign: Campai
 
 
 @pytest.mark.parametrize("day", ["2022-01-30", "2022-02-02"])
-def test_a_deposit_before_the_day_printed_or_in_the_future_is_not_recorded(campaign: Campaign, lot: int, day: str) -> None:
+def test_a_deposit_before_the_lot_was_handed_over_or_in_the_future_is_not_recorded(campaign: Campaign, lot: int, day: str) -> None:
     counts = campaign.report("deposits", f"{lot};{day};1", at=paris(2022, 2, 1))
     assert counts["DATE_IMPOSSIBLE"] == 1 and campaign.status(by_letter(1)) == "PLANNED"
+
+
+def test_a_deposit_before_the_day_printed_counts_and_shortens_nothing_that_the_letter_promises(campaign: Campaign) -> None:
+    campaign.register(by_letter(1))
+    friday_evening, monday = paris(2022, 1, 28, 19), date(2022, 1, 31)
+    (lot,) = campaign.notify(friday_evening)
+    counts = campaign.report("deposits", f"{lot};2022-01-29;1", at=paris(2022, 1, 29))
+    assert campaign.manifest(lot)["prepared_for"] == monday.isoformat() and counts["early"] == 1
+    (attempt,) = campaign.attempts(by_letter(1))
+    assert (attempt["sent_on"], campaign.journey(by_letter(1))["last_day"]) == (date(2022, 1, 29), last_day(monday))
+    assert campaign.broken_equations() == []
+
+
+def test_a_deposit_on_the_day_printed_is_not_early(campaign: Campaign, lot: int) -> None:
+    counts = campaign.report("deposits", f"{lot};2022-01-31;1", at=SENT)
+    assert (counts["early"], campaign.journey(by_letter(1))["last_day"]) == (0, LAST_DAY)
 
 
 def test_a_deposit_before_the_printing_is_not_recorded(campaign: Campaign, lot: int) -> None:
@@ -41,13 +58,13 @@ def test_a_second_deposit_of_a_lot_does_not_move_the_window(campaign: Campaign, 
     assert counts[outcome] == 1 and campaign.journey(by_letter(1))["last_day"] == LAST_DAY
 
 
-@pytest.mark.parametrize("line", ["7;yesterday;1", "7;2022-01-31", "seven;2022-01-31;1", ""])
+@pytest.mark.parametrize("line", ["7;yesterday;1", "7;2022-01-31", "seven;2022-01-31;1", "-1;2022-01-31;1", f"{10**18};2022-01-31;1", ""])
 def test_a_bad_line_does_not_stop_the_others(campaign: Campaign, lot: int, line: str) -> None:
     counts = campaign.report("deposits", line, f"{lot};2022-01-31;1", at=SENT)
     assert (counts["BAD_LINE"], counts["RECORDED"]) == (1, 1)
 
 
-@pytest.mark.parametrize("number", ["987654", "999999999999999999999", "-1"])
+@pytest.mark.parametrize("number", ["987654", "0", "999999999999999999"])
 def test_a_lot_nobody_knows_is_answered_and_does_not_stop_the_others(campaign: Campaign, lot: int, number: str) -> None:
     campaign.report("deposits", f"{number};2022-01-31;1", f"{lot};2022-01-31;1", at=SENT)
     assert campaign.answers("deposits") == ["UNKNOWN_LOT", "RECORDED"]

@@ -11,6 +11,7 @@ import pytest
 from pipelines.notices.letters import checks
 from pipelines.notices.letters.checks import SAMPLE, LotCheckError
 from pipelines.notices.lot_production import produce_lots, prove_version
+from pipelines.platform.errors import RuleError
 from tests.campaign_driver import SENT, Campaign, paris
 from tests.registry_builder import by_letter, invent
 
@@ -82,6 +83,31 @@ def test_who_dies_while_e_mails_leave_gets_no_letter(campaign: Campaign) -> None
     campaign.send()
     campaign.register(person.but(died_on=date(2022, 1, 30)), on=date(2022, 1, 31))
     assert (campaign.print_letters(), campaign.journey(person)["reason"]) == ([], "DECEASED")
+
+
+def test_who_dies_between_two_tries_to_gather_letters_gets_none(campaign: Campaign) -> None:
+    person, right = by_letter(1), campaign.letters_made_by
+    campaign.register(person)
+    campaign.decide(campaign.plan())
+    campaign.letters_made_by = replace(right, policy=right.policy.model_copy(update={"letters_a_lot": 0}))
+    with pytest.raises(RuleError):
+        campaign.gather()
+    campaign.letters_made_by = right
+    campaign.register(person.but(died_on=date(2022, 1, 30)), on=date(2022, 1, 31))
+    assert (campaign.gather(), campaign.journey(person)["reason"]) == ([], "DECEASED")
+
+
+def test_who_dies_before_a_lot_that_was_gathered_is_made_leaves_it(campaign: Campaign) -> None:
+    parent = by_letter(1)
+    children = [by_letter(number, birth_date="20120501", representative_1=parent.matricule) for number in (2, 3)]
+    campaign.register(parent, *children)
+    campaign.decide(campaign.plan())
+    campaign.gather()
+    dead = children[0]
+    campaign.register(parent, dead.but(died_on=date(2022, 1, 31)), children[1], on=date(2022, 2, 1))
+    lots = campaign.print_letters(paris(2022, 2, 1))
+    assert sorted(len(letter.codes) for lot in lots for letter in campaign.letters(lot)) == [1, 1]
+    assert (campaign.journey(dead)["reason"], campaign.broken_equations()) == ("DECEASED", [])
 
 
 def test_nothing_is_sent_to_a_representative_who_died_and_the_other_one_is_told(campaign: Campaign) -> None:

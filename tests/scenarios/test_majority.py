@@ -73,6 +73,18 @@ def test_the_day_is_that_of_the_law(campaign: Campaign, birth_date: str) -> None
     assert note(campaign, day - timedelta(1), day) == [0, 1] and facts(campaign, child) == [("CAME_OF_AGE", day)]
 
 
+@pytest.mark.parametrize("birth_date", ["20040229", "20040228", "20040301", "20041231", "20080229"])
+def test_the_database_counts_as_the_law_does(campaign: Campaign, birth_date: str) -> None:
+    born_on, _ = normalise_birth_date(birth_date)
+    assert born_on is not None
+    day = majority_on(born_on)
+    (found,) = campaign.rows(
+        "select registry.is_minor(:born, :eve) as eve, registry.is_minor(:born, :day) as day, registry.is_minor(null, :day) as unknown",
+        born=born_on, eve=day - timedelta(1), day=day,
+    )  # fmt: skip
+    assert found == {"eve": True, "day": False, "unknown": False}
+
+
 def test_who_is_of_age_since_long_is_no_news(campaign: Campaign) -> None:
     campaign.register(invent(1), invent(2, birth_date="20030301"))
     assert note(campaign, DAY) == [0]

@@ -9,6 +9,7 @@ from itertools import permutations
 import pytest
 
 from pipelines.registry import intake
+from pipelines.registry.contract import DeliveryKind
 from pipelines.registry.deaths import take_in_death_files
 from tests.campaign_driver import Campaign, paris
 from tests.death_file_builder import death_of, file_of
@@ -20,8 +21,10 @@ from tests.registry_state import (
     numbers_of,
     people,
     person_of,
+    put_delivery,
     register_all,
     set_aside,
+    take_in_with,
 )
 
 DAYS = [date(2022, 1, day) for day in (3, 10, 17, 24, 31)]
@@ -417,6 +420,50 @@ def test_who_differs_in_one_trait_is_neither_doubted_nor_merged(campaign: Campai
         campaign.register(ADULT, on=FIRST)
         campaign.register(other, on=SECOND)
     assert (len(people(campaign)), doubts(campaign)) == (2, [])
+
+
+NAMESAKE = invent(2)
+CORRECTED = NAMESAKE.but(birth_name=ADULT.birth_name, first_names=ADULT.first_names)
+
+
+def test_somebody_known_whose_name_becomes_that_of_another_is_doubted(campaign: Campaign) -> None:
+    campaign.register(ADULT, NAMESAKE, on=FIRST)
+    campaign.register(CORRECTED, on=SECOND)
+    assert (len(people(campaign)), doubts(campaign)) == (2, ["SAME_TRAITS"])
+
+
+def test_somebody_known_whose_birth_date_becomes_that_of_another_is_doubted(campaign: Campaign) -> None:
+    other_day = CORRECTED.but(birth_date="19820315")
+    campaign.register(ADULT, other_day, on=FIRST)
+    campaign.register(CORRECTED.but(matricule=invent(3).matricule, former_matricule=NAMESAKE.matricule), on=SECOND)
+    assert (len(people(campaign)), doubts(campaign)) == (2, ["SAME_TRAITS"])
+
+
+def test_two_people_who_are_corrected_in_different_portions_are_doubted(campaign: Campaign) -> None:
+    campaign.register(invent(3), NAMESAKE, on=FIRST)
+    names = {"birth_name": ADULT.birth_name, "first_names": ADULT.first_names}
+    folder = put_delivery(campaign, [invent(3).but(**names), CORRECTED], "CPAM", SECOND, DeliveryKind.DELTA, group_rows=1)
+    take_in_with(campaign, folder, SECOND, portion_rows=1, intake_workers=2)
+    assert doubts(campaign) == ["SAME_TRAITS"]
+
+
+def test_a_newcomer_is_like_somebody_who_is_corrected_by_the_same_delivery(campaign: Campaign) -> None:
+    campaign.register(NAMESAKE, on=FIRST)
+    campaign.register(CORRECTED, ADULT, on=SECOND)
+    assert doubts(campaign) == ["SAME_TRAITS"]
+
+
+def test_a_pair_that_was_decided_is_asked_about_once_whatever_is_corrected(campaign: Campaign) -> None:
+    campaign.register(ADULT, CORRECTED, on=FIRST)
+    campaign.register(NAMESAKE, on=SECOND)
+    campaign.register(CORRECTED, on=THIRD)
+    assert doubts(campaign) == ["SAME_TRAITS"]
+
+
+def test_a_change_of_contact_asks_about_nobody(campaign: Campaign) -> None:
+    campaign.register(ADULT, on=FIRST)
+    campaign.register(ADULT.but(email="nouvelle@courriel.example", used_name="DURAND"), on=SECOND)
+    assert campaign.rows("select 1 from registry.corrected_traits") == [] and doubts(campaign) == []
 
 
 # Representatives.

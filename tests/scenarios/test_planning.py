@@ -185,6 +185,7 @@ def test_exclusions_do_not_use_up_the_caps(campaign: Campaign) -> None:
         ({"died_on": date(2021, 1, 1)}, "DECEASED"),
         ({"rights_end_on": date(2022, 1, 31)}, "LEFT"),
         ({"email": None, "address_4": None, "postcode": None, "town": None}, "NO_ADDRESS"),
+        ({"email": None, "address_4": "1 " + "LONGUE " * 8, "postcode": "75011", "town": "PARIS"}, "NO_ADDRESS"),
         ({"birth_date": "00000000"}, None),
         ({"birth_date": "19820000"}, None),
     ],

@@ -8,11 +8,15 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from pipelines.notices.cancellation import making
+from pipelines.notices.commands import letters_app
 from pipelines.notices.lot_production import LotLostError, remake_lot
 from pipelines.notices.print_lot import PrinterKeyError, object_keys
-from pipelines.notices.refused_lots import RefusedLotError, settle_refused_lots, withdraw_lot
-from pipelines.platform.errors import RuleError
+from pipelines.notices.refused_lots import settle_refused_lots
+from pipelines.notices.withdrawn_lots import Withdrawal, withdraw_lot
+from pipelines.platform.errors import FinalError, RetryableError, RuleError
 from tests.campaign_driver import SENT, Campaign, paris
 from tests.registry_builder import by_letter
 
@@ -115,40 +119,158 @@ def test_a_lot_damaged_on_the_way_is_handed_over_again_identical(campaign: Campa
     assert campaign.opened(lot) == (before, index_before) and state(campaign, lot) == "HANDED_OVER"
 
 
-def test_a_lot_refused_again_after_it_was_made_again_stops_and_somebody_is_called_once(campaign: Campaign, lot: int) -> None:
+def test_a_lot_refused_again_after_it_was_made_again_calls_somebody_on_each_run_until_it_is_decided(campaign: Campaign, lot: int) -> None:
     said(campaign, "acceptances", f"{lot};REFUSED;DIGEST_DIFFERS")
     settle_refused_lots(campaign.letters_made_by, NEXT_DAY)
     said(campaign, "acceptances", f"{lot};REFUSED;FILE_MISSING")
-    with pytest.raises(RefusedLotError, match=rf"lots {lot} \(PRINCIPAL: FILE_MISSING\)"):
-        settle_refused_lots(campaign.letters_made_by, NEXT_DAY)
-    assert settle_refused_lots(campaign.letters_made_by, NEXT_DAY) == 0 and state(campaign, lot) == "REFUSED"
+    for _ in range(2):
+        with pytest.raises(FinalError, match=rf"^lot {lot} of PRINCIPAL: refused for FILE_MISSING"):
+            settle_refused_lots(campaign.letters_made_by, NEXT_DAY)
+    remake_lot(campaign.letters_made_by, lot, NEXT_DAY, "ops")
+    assert settle_refused_lots(campaign.letters_made_by, NEXT_DAY) == 0 and state(campaign, lot) == "HANDED_OVER"
 
 
 def test_a_lot_whose_content_is_refused_is_not_made_again(campaign: Campaign, lot: int) -> None:
     said(campaign, "acceptances", f"{lot};REFUSED;PDF_UNREADABLE")
-    with pytest.raises(RefusedLotError, match="PDF_UNREADABLE"):
+    with pytest.raises(FinalError, match="PDF_UNREADABLE"):
         settle_refused_lots(campaign.letters_made_by, NEXT_DAY)
     assert state(campaign, lot) == "REFUSED"
+
+
+def test_a_lot_that_cannot_be_made_again_holds_up_no_other(campaign: Campaign) -> None:
+    campaign.register(PEOPLE[0])
+    campaign.register(PEOPLE[1], body="MSA")
+    lost, damaged = campaign.notify()
+    said(campaign, "acceptances", f"{lost};REFUSED;FILE_MISSING", f"{damaged};REFUSED;FILE_MISSING")
+    with campaign.owner.begin() as connection:
+        connection.exec_driver_sql("update notices.print_lot set template = 'letter/notice 0.9/older' where body = 'CPAM'")
+    with pytest.raises(FinalError, match=rf"^lot {lost} of PRINCIPAL: .*put that version of the template back$"):
+        settle_refused_lots(campaign.letters_made_by, NEXT_DAY)
+    assert (state(campaign, lost), state(campaign, damaged)) == ("REFUSED", "HANDED_OVER")
+
+
+# Given up.
+
+
+def given_up(campaign: Campaign, lot: int, nothing_printed: bool = False) -> int:
+    """Withdraw a lot; return to how many people its letters were."""
+    why = Withdrawal("ops", "the print house burnt down", nothing_printed)
+    return withdraw_lot(campaign.home.db, campaign.home.store, lot, why, NEXT_DAY)["people"]
 
 
 def test_the_letters_of_a_withdrawn_lot_leave_in_another_with_the_same_codes(campaign: Campaign, lot: int) -> None:
     before = {letter.reference: letter.code for letter in campaign.letters(lot)}
     said(campaign, "acceptances", f"{lot};REFUSED;PDF_UNREADABLE")
-    assert withdraw_lot(campaign.home.db, lot, NEXT_DAY, "ops")["people"] == len(PEOPLE)
+    assert given_up(campaign, lot) == len(PEOPLE)
     (again,) = campaign.print_letters(NEXT_DAY)
     assert again != lot and {letter.reference: letter.code for letter in campaign.letters(again)} == before
-    assert said(campaign, "deposits", f"{lot};2022-02-01;3", f"{again};2022-02-01;3") == ["LOT_REFUSED", "RECORDED"]
+    assert said(campaign, "deposits", f"{again};2022-02-01;3") == ["RECORDED"]
     with pytest.raises(RuleError, match="was withdrawn"):
         remake_lot(campaign.letters_made_by, lot, NEXT_DAY)
     assert campaign.broken_equations() == []
 
 
-@pytest.mark.parametrize("verdict", ["ACCEPTED;", None])
-def test_a_lot_that_is_not_refused_is_not_withdrawn(campaign: Campaign, lot: int, verdict: str | None) -> None:
-    if verdict:
-        said(campaign, "acceptances", f"{lot};{verdict}")
+def test_whoever_withdraws_a_lot_at_a_shell_says_why_and_states_that_nothing_is_printed(campaign: Campaign, lot: int) -> None:
+    app = letters_app(lambda: campaign.letters_made_by)
+    asked = ["withdraw", "--lot", str(lot)]
+    for more, told in ([], "--reason"), (["--reason", "burnt"], "--nothing-printed"):
+        refused = CliRunner().invoke(app, [*asked, *more])
+        assert isinstance(refused.exception, FinalError) and told in str(refused.exception)
+    done = CliRunner().invoke(app, [*asked, "--reason", "burnt", "--nothing-printed"])
+    assert (done.exit_code, done.output.strip()) == (0, f"lot {lot} is withdrawn: the letters to 3 people wait for the next dispatch")
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_a_lot_that_is_not_refused_is_withdrawn_where_somebody_states_that_nothing_is_printed(
+    campaign: Campaign, lot: int, accepted: bool
+) -> None:
+    if accepted:
+        said(campaign, "acceptances", f"{lot};ACCEPTED;")
     with pytest.raises(RuleError, match="is not refused by its print house"):
-        withdraw_lot(campaign.home.db, lot, NEXT_DAY, "ops")
+        given_up(campaign, lot)
+    assert given_up(campaign, lot, nothing_printed=True) == len(PEOPLE)
+    (again,) = campaign.print_letters(NEXT_DAY)
+    campaign.deposit([again], NEXT_DAY.date(), NEXT_DAY)
+    assert {campaign.status(person) for person in PEOPLE} == {"NOTIFIED"} and campaign.broken_equations() == []
+
+
+def test_who_withdrew_a_lot_and_why_is_kept(campaign: Campaign, lot: int) -> None:
+    given_up(campaign, lot, nothing_printed=True)
+    kept = campaign.rows(
+        "select u.actor, l.withdrawn_because from notices.print_lot as l join platform.unit_of_work as u on u.unit = l.lot_id::text "
+        "where u.step = 'withdraw_lot'"
+    )
+    assert kept == [{"actor": "ops", "withdrawn_because": "the print house burnt down"}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        ("printings", "2022-02-01;3;"),
+        ("printings", "2022-02-01;2;"),
+        ("deposits", "2022-02-01;3"),
+        ("deposits", "2022-02-01;2"),
+        ("deposits", "2022-02-07;3"),
+    ],
+)
+def test_a_lot_of_which_a_printing_or_deposit_was_reported_is_not_withdrawn(campaign: Campaign, lot: int, kind: str, line: str) -> None:
+    said(campaign, kind, f"{lot};{line}")
+    with pytest.raises(RuleError, match="reported as printed or deposited"):
+        given_up(campaign, lot, nothing_printed=True)
+
+
+def test_a_lot_that_was_not_handed_over_is_not_withdrawn(campaign: Campaign) -> None:
+    campaign.register(*PEOPLE)
+    campaign.decide(campaign.plan())
+    ((lot,),) = campaign.gather()
+    for unknown in (lot, lot + 1):
+        with pytest.raises(RuleError, match="was not handed over"):
+            given_up(campaign, unknown, nothing_printed=True)
+
+
+def test_nothing_of_a_withdrawn_lot_stays_where_its_print_house_reads(campaign: Campaign, lot: int) -> None:
+    given_up(campaign, lot, nothing_printed=True)
+    assert campaign.home.store.keys("print", f"PRINCIPAL/lots/{lot}/") == []
+
+
+def test_a_withdrawal_that_was_killed_half_way_is_finished_by_the_next(campaign: Campaign, lot: int) -> None:
+    manifest = object_keys("PRINCIPAL", lot)[2]
+    given_up(campaign, lot, nothing_printed=True)
+    campaign.home.store.put("print", manifest, b"still there")
+    given_up(campaign, lot, nothing_printed=True)
+    assert campaign.home.store.keys("print", manifest) == []
+
+
+def test_a_lot_that_is_being_made_again_is_not_withdrawn(campaign: Campaign, lot: int) -> None:
+    with campaign.home.db.exclusively(making(lot)), pytest.raises(RetryableError, match="another run is busy"):
+        given_up(campaign, lot, nothing_printed=True)
+
+
+def test_a_lot_that_is_being_withdrawn_is_not_made_again(campaign: Campaign, lot: int) -> None:
+    with campaign.home.db.exclusively(making(lot)), pytest.raises(RetryableError, match="another run is busy"):
+        remake_lot(campaign.letters_made_by, lot, NEXT_DAY)
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        ("acceptances", "ACCEPTED;"),
+        ("acceptances", "REFUSED;FILE_MISSING"),
+        ("printings", "2022-02-01;3;"),
+        ("deposits", "2022-02-01;3"),
+    ],
+)
+def test_whatever_is_reported_of_a_withdrawn_lot_is_kept_aside(campaign: Campaign, lot: int, kind: str, line: str) -> None:
+    given_up(campaign, lot, nothing_printed=True)
+    assert said(campaign, kind, f"{lot};{line}") == ["LOT_WITHDRAWN"]
+    assert {campaign.status(person) for person in PEOPLE} == {"PLANNED"}
+
+
+def test_a_withdrawn_lot_is_no_longer_announced(campaign: Campaign, lot: int) -> None:
+    given_up(campaign, lot, nothing_printed=True)
+    campaign.gather()
+    announced = json.loads(campaign.home.store.get("print", "PRINCIPAL/announcements/2022-01-31.json"))
+    assert (announced["lots"], announced["letters"]) == (1, len(PEOPLE))
 
 
 # Printed, with what was damaged.

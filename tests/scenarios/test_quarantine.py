@@ -27,7 +27,7 @@ LATER = paris(2022, 1, 4)
 FOLDER = "deliveries/CPAM/2022-01-03-delta"
 CORRECTION = "deliveries/CPAM/2022-01-03-correction-1"
 WRONG_KEY = invent(1).but(matricule=invent(1).matricule[:13] + "00")
-TWO_FAULTS = invent(2).but(sex="X", postcode="7501", birth_name='LE "GOFF"; ÉTIENNE')
+TWO_FAULTS = invent(2).but(sex="X", protection="AUTRE", birth_name='LE "GOFF"; ÉTIENNE')
 WHY = "asked by the body"
 
 
@@ -78,11 +78,11 @@ def test_the_quarantine_is_told_by_reason_and_by_line(campaign: Campaign) -> Non
     campaign.register(invent(3), WRONG_KEY, TWO_FAULTS, on=DAY)
     found = look(campaign.home.db, campaign.home.store, campaign.home.settings, FOLDER)
     assert (found.rows, found.replayed, {row["reason"] for row in found.by_reason}) == (
-        2, 0, {"MATRICULE_KEY", "SEX_UNKNOWN", "POSTCODE_SHAPE"},
+        2, 0, {"MATRICULE_KEY", "SEX_UNKNOWN", "PROTECTION_UNKNOWN"},
     )  # fmt: skip
     assert [(row["line"], row["reasons"]) for row in found.first] == [
         (2, "MATRICULE_KEY (matricule)"),
-        (3, "POSTCODE_SHAPE (postcode), SEX_UNKNOWN (sex)"),
+        (3, "PROTECTION_UNKNOWN (protection), SEX_UNKNOWN (sex)"),
     ]
 
 
@@ -176,7 +176,7 @@ def test_corrected_rows_are_taken_in_by_the_next_run(
 ) -> None:
     campaign.register(WRONG_KEY, TWO_FAULTS, invent(3), on=DAY)
     key, two = exported()
-    rows = [corrected(key, matricule=invent(1).matricule), corrected(two, sex="F", postcode="75011")]
+    rows = [corrected(key, matricule=invent(1).matricule), corrected(two, sex="F", protection="")]
     done = replayed(campaign, rows, tmp_path / "corrige.csv")
     assert (done.folder, done.rows, done.marked) == (CORRECTION, 2, 2)
     (report,) = campaign.take_in_all(LATER)
@@ -204,7 +204,7 @@ def test_a_corrected_file_may_come_without_its_leading_columns_and_as_a_spreadsh
     campaign: Campaign, exported: Callable[..., list[dict[str, str]]], tmp_path: Path, form: dict[str, str]
 ) -> None:
     campaign.register(TWO_FAULTS, invent(3), on=DAY)
-    row = corrected(exported()[0], sex="F", postcode="75011")
+    row = corrected(exported()[0], sex="F", protection="")
     bare = {name: row[name] for name in reversed(DELIVERY_SCHEMA.names)}
     assert replayed(campaign, [bare], tmp_path / "corrige.csv", **form).marked == 0
     campaign.take_in_all(LATER)
@@ -250,7 +250,7 @@ def test_a_second_correction_has_the_next_number(campaign: Campaign, exported: C
     campaign.register(WRONG_KEY, TWO_FAULTS, invent(3), on=DAY)
     key, two = exported()
     replayed(campaign, [corrected(key, matricule=invent(1).matricule)], tmp_path / "un.csv")
-    done = replayed(campaign, [corrected(two, sex="F", postcode="75011")], tmp_path / "deux.csv")
+    done = replayed(campaign, [corrected(two, sex="F", protection="")], tmp_path / "deux.csv")
     assert done.folder == "deliveries/CPAM/2022-01-03-correction-2"
     assert len(campaign.take_in_all(LATER)) == 2 and known(campaign, invent(1), invent(2)) == [True, True]
 
@@ -261,7 +261,7 @@ def test_a_row_that_is_still_bad_is_quarantined_again(
     campaign.register(TWO_FAULTS, invent(3), on=DAY)
     replayed(campaign, [corrected(exported()[0], sex="F")], tmp_path / "corrige.csv")
     campaign.take_in_all(LATER)
-    assert [row["reasons"] for row in exported(CORRECTION, "encore.csv")] == ["POSTCODE_SHAPE (postcode)"]
+    assert [row["reasons"] for row in exported(CORRECTION, "encore.csv")] == ["PROTECTION_UNKNOWN (protection)"]
 
 
 BAD_FILES = {
@@ -295,13 +295,54 @@ def test_a_file_with_other_columns_is_refused(campaign: Campaign, tmp_path: Path
         replay(home.db, home.store, home.settings, FOLDER, tmp_path / "corrige.csv", "ops", LATER)
 
 
-def test_rows_of_a_delivery_that_was_followed_by_another_are_not_replayed(
+def test_a_delta_that_came_since_and_does_not_speak_of_the_person_prevents_nothing(
     campaign: Campaign, exported: Callable[..., list[dict[str, str]]], tmp_path: Path
 ) -> None:
     campaign.register(WRONG_KEY, invent(3), on=DAY)
     rows = [corrected(row, matricule=invent(1).matricule) for row in exported()]
     campaign.register(invent(4), on=date(2022, 1, 10))
-    with pytest.raises(RuleError, match="delivered again"):
+    done = replayed(campaign, rows, tmp_path / "corrige.csv")
+    assert (done.folder, done.marked) == ("deliveries/CPAM/2022-01-10-correction-1", 1)
+    (report,) = campaign.take_in_all(paris(2022, 1, 11))
+    assert (report.folder, report.counts["newcomers"], known(campaign, invent(1))) == (done.folder, 1, [True])
+    assert replayed(campaign, rows, tmp_path / "corrige.csv").repeated and campaign.take_in_all(paris(2022, 1, 11)) == []
+
+
+@pytest.mark.parametrize(
+    "since", [invent(1), invent(1).but(matricule=invent(5).matricule, former_matricule=invent(1).matricule)], ids=["same number", "renamed"]
+)
+def test_newer_data_of_a_person_are_not_overwritten(
+    campaign: Campaign, exported: Callable[..., list[dict[str, str]]], tmp_path: Path, since: Person
+) -> None:
+    campaign.register(WRONG_KEY, TWO_FAULTS, invent(3), on=DAY)
+    key, two = exported()
+    key, two = corrected(key, matricule=invent(1).matricule), corrected(two, sex="F", protection="")
+    campaign.register(since, on=date(2022, 1, 10))
+    with pytest.raises(BadFileError, match=r"data row 1\).*Take these rows out"):
+        replayed(campaign, [key, two], tmp_path / "tous.csv")
+    assert replayed(campaign, [two], tmp_path / "reste.csv").rows == 1
+
+
+def test_nothing_older_than_a_full_delivery_is_corrected(
+    campaign: Campaign, exported: Callable[..., list[dict[str, str]]], tmp_path: Path
+) -> None:
+    campaign.register(WRONG_KEY, invent(3), on=DAY)
+    rows = [corrected(row, matricule=invent(1).matricule) for row in exported()]
+    full = deliver(campaign.home.store, "CPAM", [invent(3)], date(2022, 1, 10), DeliveryKind.FULL)
+    campaign.take_in(full, paris(2022, 1, 10))
+    with pytest.raises(RuleError, match=f"{full} came since"):
+        replayed(campaign, rows, tmp_path / "corrige.csv")
+
+
+def test_nothing_is_corrected_where_nobody_can_say_whom_a_delta_named(
+    campaign: Campaign, exported: Callable[..., list[dict[str, str]]], tmp_path: Path
+) -> None:
+    campaign.register(WRONG_KEY, invent(3), on=DAY)
+    rows = [corrected(row, matricule=invent(1).matricule) for row in exported()]
+    campaign.register(invent(4), on=date(2022, 1, 10))
+    for key in campaign.home.store.keys("registry", "digests/"):
+        campaign.home.store.delete("registry", key)
+    with pytest.raises(RuleError, match="cannot be said any more"):
         replayed(campaign, rows, tmp_path / "corrige.csv")
 
 
@@ -327,7 +368,7 @@ def test_whoever_decides_sees_why_it_waits(campaign: Campaign, waiting: str, exp
     assert (found.status, found.rows) == ("WAITING", 2)
     assert [(row["line"], row["reasons"]) for row in found.first] == [
         (2, "MATRICULE_KEY (matricule)"),
-        (3, "POSTCODE_SHAPE (postcode), SEX_UNKNOWN (sex)"),
+        (3, "PROTECTION_UNKNOWN (protection), SEX_UNKNOWN (sex)"),
     ]
     assert [row["matricule"] for row in exported(waiting)] == [WRONG_KEY.matricule, TWO_FAULTS.matricule]
     assert known(campaign, invent(3)) == [False]

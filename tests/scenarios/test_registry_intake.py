@@ -123,7 +123,6 @@ QUARANTINED = {
     "BIRTH_DATE_UNREADABLE": invent(1).but(birth_date="1982"),
     "BIRTH_DATE_IN_FUTURE": invent(1).but(birth_date="20300101"),
     "BIRTHPLACE_SHAPE": invent(1).but(birthplace_code="7505"),
-    "POSTCODE_SHAPE": invent(1).but(postcode="7501"),
     "REPRESENTATIVE_SHAPE": invent(1).but(representative_1="12"),
     "PROTECTION_UNKNOWN": invent(1).but(protection="AUTRE"),
     "AFFILIATION_DATE_MISSING": invent(1).but(affiliated_since=None),

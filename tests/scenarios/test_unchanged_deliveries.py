@@ -93,7 +93,7 @@ def test_a_full_delivery_taken_again_finds_nothing(campaign: Campaign, forget: F
 def test_nobody_is_gone_whose_new_row_is_at_fault(campaign: Campaign, forget: Forget) -> None:
     register_all(campaign, *EVERYONE, on=FIRST)
     forget(campaign)
-    renamed = OTHER.but(matricule=invent(4).matricule, former_matricule=OTHER.matricule, postcode="XX")
+    renamed = OTHER.but(matricule=invent(4).matricule, former_matricule=OTHER.matricule, protection="XX")
     counts = register_all(campaign, PARENT, CHILD, renamed, on=SECOND).counts
     assert (counts["quarantined"], counts["departed"]) == (1, 0)
 
@@ -294,7 +294,7 @@ def test_the_history_has_every_fact_reason_and_doubt(ended: dict[str, Any]) -> N
         "ARRIVED", "BORN", "LEFT", "BODY_CHANGED", "NUMBER_CHANGED", "TRAITS_CORRECTED", "PROTECTED", "REPRESENTATIVE_CHANGED", "DIED",
     }  # fmt: skip
     assert {row["reason"] for row in ended["quarantine"]} == {
-        "SEX_UNKNOWN", "POSTCODE_SHAPE", "REPEATED_IN_DELIVERY", "OTHER_TRAITS_KNOWN", "TWO_PEOPLE_KNOWN",
+        "SEX_UNKNOWN", "PROTECTION_UNKNOWN", "REPEATED_IN_DELIVERY", "OTHER_TRAITS_KNOWN", "TWO_PEOPLE_KNOWN",
     }  # fmt: skip
     assert {row["kind"] for row in ended["doubts"]} == {"SAME_TRAITS", "OTHER_TRAITS", "TWO_PEOPLE"} and ended["named"] == []
 

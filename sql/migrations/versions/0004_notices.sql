@@ -20,6 +20,7 @@ select
   w.planned_for,
   a.recipient_id <> a.person_id as is_represented,
   p.born_on,
+  registry.is_minor(p.born_on, w.planned_for) as is_minor,
   p.first_names as person_first_names,
   coalesce(p.used_name, p.birth_name) as person_name,
   r.first_names as recipient_first_names,
@@ -40,9 +41,36 @@ inner join registry.person as p on a.person_id = p.person_id
 inner join registry.person as r on a.recipient_id = r.person_id;
 grant select on notices.addressed_attempt to espace_pipeline;
 
+-- Grain: one attempt by letter that has not left, with the letter that tells it, named by the first person whom that concerns (`first_id`):
+-- the minors whom one recipient represents, planned in one wave, share one, twelve at most; anybody else has one alone. Whoever asks for
+-- one wave or one status reads no other: both are in each partition.
+create view notices.unsent_letter as
+with numbered as (
+  select
+    a.*,
+    a.is_represented and a.is_minor as is_child,
+    row_number() over (
+      partition by
+        a.wave_id, a.status, a.lot_id, a.lot_rank, a.campaign_id, a.recipient_id, a.contact_version, a.is_represented and a.is_minor
+      order by a.person_id
+    ) - 1 as number
+  from notices.addressed_attempt as a
+  where a.channel = 'LETTER' and a.status in ('PREPARED', 'CLAIMED')
+)
+
+select
+  n.*,
+  min(n.person_id) over (
+    partition by
+      n.wave_id, n.status, n.lot_id, n.lot_rank, n.campaign_id, n.recipient_id, n.contact_version, n.is_child,
+      case when n.is_child then n.number / 12 else n.number end
+  ) as first_id
+from numbered as n;
+grant select on notices.unsent_letter to espace_pipeline;
+
 -- Grain: one lot of letters of one insurance body and one wording, printed and deposited together by one print house.
 -- HANDED_OVER once its manifest lies in the object store; ACCEPTED, REFUSED and PRINTED as the print house says; DEPOSITED once the
--- post has it; WITHDRAWN when it was refused and its letters went back to wait; EMPTY when none of its letters could be printed.
+-- post has it; WITHDRAWN when it was given up and its letters went back to wait; EMPTY when none of its letters could be printed.
 -- `remakes` counts how often it was made again, identical.
 create table notices.print_lot (
   lot_id bigint generated always as identity primary key,
@@ -61,12 +89,15 @@ create table notices.print_lot (
   pdf_sha256 text,
   handed_over_at timestamptz,
   refusal text,
+  withdrawn_because text,
   remakes smallint not null default 0,
   printed_on date,
   deposited_on date,
   unique (work_id, lot_no),
   check ((status in ('PLANNED', 'EMPTY')) = (pdf_sha256 is null)),
-  check ((status in ('REFUSED', 'WITHDRAWN')) = (refusal is not null)),
+  check (status <> 'REFUSED' or refusal is not null),
+  check (refusal is null or status in ('REFUSED', 'WITHDRAWN')),
+  check ((status = 'WITHDRAWN') = (withdrawn_because is not null)),
   check ((status = 'DEPOSITED') = (deposited_on is not null))
 );
 create index lot_of_printer on notices.print_lot (printer, prepared_for);
@@ -87,6 +118,22 @@ language sql stable as $$
     )
 $$;
 
+-- Grain: one attempt in a lot that is not handed over, and that must not leave with it: its wave was cancelled, or the person or whom it is
+-- addressed to died since it was gathered. Index: lot_unfinished, attempt_lot.
+create view notices.letter_to_take_back as
+select
+  a.person_id,
+  a.campaign_id,
+  a.attempt_no,
+  a.lot_id
+from notices.print_lot as l
+inner join campaign.attempt as a on l.lot_id = a.lot_id and a.status = 'CLAIMED'
+inner join campaign.wave as w on a.wave_id = w.wave_id
+inner join registry.person as p on a.person_id = p.person_id
+inner join registry.person as r on a.recipient_id = r.person_id
+where l.status = 'PLANNED' and (w.status = 'CANCELLED' or p.died_on is not null or r.died_on is not null);
+grant select on notices.letter_to_take_back to espace_pipeline;
+
 -- Grain: one letter of a lot that was damaged and printed again, as one report says.
 create table notices.reprint (
   lot_id bigint not null references notices.print_lot,
@@ -106,4 +153,5 @@ create table notices.report_line (
   lot_id bigint,
   primary key (work_id, line)
 );
+create index report_line_of_lot on notices.report_line (lot_id) where lot_id is not null;
 grant select, insert on notices.report_line to espace_pipeline;
