@@ -349,6 +349,17 @@ def test_a_lot_is_made_again_as_it_was_whatever_the_registry_says_of_its_people_
     assert campaign.opened(lot) == before
 
 
+@pytest.mark.parametrize("changes", [{"used_name": "NOUVEAUNOM"}, {"first_names": "AUTREPRENOM"}], ids=lambda changes: "+".join(changes))
+def test_a_letter_about_a_child_is_made_again_with_the_name_that_the_child_had(campaign: Campaign, changes: dict[str, Any]) -> None:
+    child = by_letter(99, birth_date="20120501", representative_1=PEOPLE[0].matricule)
+    campaign.register(*PEOPLE, child)
+    before = {lot: campaign.opened(lot) for lot in campaign.notify()}
+    campaign.register(*PEOPLE, child.but(**changes), on=date(2022, 2, 1))
+    for lot in before:
+        remake_lot(campaign.letters_made_by, lot, paris(2022, 3, 1), "ops")
+    assert {lot: campaign.opened(lot) for lot in before} == before
+
+
 def test_a_lot_from_which_a_letter_was_left_out_is_made_again_as_it_was(campaign: Campaign) -> None:
     campaign.register(by_letter(1, birth_name="W" * 70), *PEOPLE[1:])
     (lot,) = campaign.notify()
