@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.benchmarks import campaign
+from pipelines.benchmarks.figures import Stage
+from pipelines.benchmarks.servers import Servers
 from pipelines.platform.errors import RuleError
 
 PEOPLE, WAVE = 300, 120
@@ -23,7 +25,10 @@ def test_it_prints_the_object_that_all_benchmarks_share(tmp_path: Path) -> None:
 
 
 def test_a_lot_that_was_not_made_gives_no_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(campaign, "make", lambda *_: 0.0)
-    monkeypatch.setattr(campaign, "prove", lambda *_: None)
+    def only_gathered(own: Servers) -> dict[str, Stage]:
+        campaign.gather(own.settings)
+        return {}
+
+    monkeypatch.setattr(campaign, "make_lots", only_gathered)
     with pytest.raises(RuleError, match="no figure"):
         campaign.run(PEOPLE, WAVE, tmp_path, lambda _: None)
