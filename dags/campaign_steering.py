@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import Param, dag, get_current_context, task
-from conventions import DEFAULT_ARGS, LAUNCH, NOTHING_PERSONAL, Pool, Tag, ended_within, run_instant, run_person, runbook
+from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, ended_within, reason, run_instant, run_person, runbook
 
 CHOICES = {
     "PAUSE": "pause (suspendre): nothing leaves, nothing is lost",
@@ -34,14 +34,7 @@ CHOICES = {
             description="The number of a wave. Empty: the whole campaign.",
             minimum=1,
         ),
-        "reason": Param(
-            type="string",
-            title="Reason (motif)",
-            description="Kept for years, with your name. No name, no matricule, no address.",
-            minLength=3,
-            maxLength=300,
-            pattern=NOTHING_PERSONAL,
-        ),
+        "reason": reason("Kept for years, with your name. No name, no matricule, no address."),
     },
 )
 def campaign_steering() -> None:

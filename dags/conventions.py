@@ -16,6 +16,7 @@ from airflow.sdk import (
     DeadlineAlert,
     DeadlineReference,
     ExceptionRetryPolicy,
+    Param,
     RetryAction,
     RetryRule,
     get_current_context,
@@ -35,6 +36,11 @@ RUNBOOKS = Path(__file__).resolve().parents[1] / "docs" / "runbooks"
 
 # Neither 13 characters that could be a matricule nor an e-mail address: what is typed into a form is kept by Airflow.
 NOTHING_PERSONAL = r"^(?!.*[0-9](?:[ ._-]?[0-9ABab]){12})(?!.*\S@\S).*\S.*$"
+
+
+def reason(description: str) -> Param:
+    """Return the field of a form that asks why."""
+    return Param(type="string", title="Reason (motif)", description=description, minLength=3, maxLength=300, pattern=NOTHING_PERSONAL)
 
 
 class Tag(StrEnum):

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import Param, dag, get_current_context, task
-from conventions import DEFAULT_ARGS, LAUNCH, NOTHING_PERSONAL, Pool, Tag, ended_within, run_instant, run_person, runbook
+from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, ended_within, reason, run_instant, run_person, runbook
 
 CHOICES = {
     "accept": "delivery: accept (accepter la livraison), its bad rows stay in the quarantine",
@@ -41,14 +41,7 @@ CHOICES = {
             enum=list(CHOICES),
             values_display=CHOICES,
         ),
-        "reason": Param(
-            type="string",
-            title="Reason (motif)",
-            description="Kept for years; the sender reads why a delivery was refused. No name, no matricule, no address.",
-            minLength=3,
-            maxLength=300,
-            pattern=NOTHING_PERSONAL,
-        ),
+        "reason": reason("Kept for years; the sender reads why a delivery was refused. No name, no matricule, no address."),
     },
 )
 def registry_decisions() -> None:

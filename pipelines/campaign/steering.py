@@ -33,6 +33,8 @@ def steer(db: Database, action: Action, campaign_id: int, wave_id: int | None, a
         if not _move(work, action, campaign_id, wave_id):
             raise RuleError(f"{what} cannot be {_DONE[action]}: it {_where(work, campaign_id, wave_id)}")
         work.run("campaign/note_steering", work_id=work.work_id, campaign_id=campaign_id, wave_id=wave_id, action=action, reason=reason)
+        if action is Action.CANCEL:
+            work.run("campaign/look_again", campaign_id=campaign_id)
         return {}
 
     db.once("steer", f"{action}/{what}/{as_of.isoformat()}", as_of, order, actor=actor)

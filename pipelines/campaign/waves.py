@@ -124,19 +124,12 @@ def decide_wave(db: Database, wave_id: int, answer: Answer, as_of: datetime) -> 
         status = "APPROVED" if answer.approved else "REJECTED"
         binds = {"status": status, "decided_by": answer.decided_by, "comment": answer.comment or None}
         decided = work.run("campaign/decide_wave", wave_id=wave_id, **binds)
-        released = 0 if answer.approved else work.one("campaign/release_rejected_wave", wave_id=wave_id)["released"]
-        return {"decided": decided, "released": released}
+        if answer.approved:
+            return {"decided": decided, "released": 0}
+        work.run("campaign/look_again", campaign_id=wave.campaign_id)
+        return {"decided": decided, "released": work.one("campaign/release_rejected_wave", wave_id=wave_id)["released"]}
 
-    counts = db.once("decide_wave", str(wave_id), as_of, decide, actor=answer.decided_by).counts
-    if not answer.approved:
-        look_again(db, wave.campaign_id)
-    return counts
-
-
-def look_again(db: Database, campaign_id: int) -> None:
-    """Let planning look at every department again: people went back to it."""
-    with db.transaction() as session:
-        session.run("campaign/look_again", campaign_id=campaign_id)
+    return db.once("decide_wave", str(wave_id), as_of, decide, actor=answer.decided_by).counts
 
 
 def _require_decidable(db: Database, wave: Wave, answer: Answer) -> None:

@@ -8,7 +8,6 @@ from functools import partial
 from pipelines.campaign.policy import Policy
 from pipelines.campaign.steering import Action, steer
 from pipelines.campaign.steps import withdraw_gone
-from pipelines.campaign.waves import look_again
 from pipelines.platform.database import Counts, Database, Work
 from pipelines.platform.errors import RetryableError
 
@@ -28,7 +27,6 @@ def carry_out(db: Database, policy: Policy, action: Action, wave_id: int | None,
     if action is not Action.CANCEL:
         return done
     busy = take_back_letters(db, as_of)
-    look_again(db, policy.campaign_id)
     withdrawn = withdraw_gone(db, policy, "an order", as_of)
     leaving = (
         f"; {busy} lots were being handed over and leave: `espace-sante letters withdraw --nothing-printed` takes them back" if busy else ""
