@@ -30,7 +30,7 @@ def notice_dispatch() -> None:
         from pipelines.notices.email_dispatch import plan_emails as plan
 
         here = Installation()
-        withdraw_gone(here.db, here.policy, "e-mails", run_instant())
+        withdraw_gone(here.db, here.policy, ["EMAIL"], run_instant())
         shards = plan(here.db, here.content, here.settings.shard_size)
         if not shards:
             raise nothing_due("no e-mail waits in an approved wave")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import dag, task
-from conventions import DEFAULT_ARGS, LAUNCH, Tag, ended_within, run_instant, runbook, timetable
+from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, ended_within, run_instant, runbook, timetable
 
 
 @dag(
@@ -19,7 +19,7 @@ from conventions import DEFAULT_ARGS, LAUNCH, Tag, ended_within, run_instant, ru
     tags=[Tag.REPORTING],
 )
 def reconciliation() -> None:
-    """Compute the equations, write the daily report; fail if an equation does not hold, or if a partner is silent."""
+    """Compute the equations, write the daily report, seal the audit trail; fail where an equation, a partner or the trail is not right."""
 
     @task
     def reconcile() -> str:
@@ -42,8 +42,30 @@ def reconciliation() -> None:
         here = Installation()
         find(here.db, here.policy, run_instant())
 
+    @task(pool=Pool.DB_WRITE)
+    def seal_audit() -> dict[str, int]:
+        """Seal what the audit trail recorded since the last run, and keep the head out of the database's reach."""
+        from pipelines.audit.sealing import seal_audit as seal
+        from pipelines.installation import Installation
+
+        here = Installation()
+        return dict(seal(here.db, here.store, here.policy.archive_years, run_instant()))
+
+    @task(pool=Pool.DB_WRITE)
+    def verify_audit() -> dict[str, int]:
+        """Require that the trail of the last month is as it was sealed; `espace-sante audit verify` reads it whole."""
+        from dataclasses import asdict
+
+        from pipelines.audit.verification import DAILY_SEALS
+        from pipelines.audit.verification import verify_audit as verify
+        from pipelines.installation import Installation
+
+        here = Installation()
+        return asdict(verify(here.db, here.store, DAILY_SEALS))
+
     reconcile()
     find_silent_partners()
+    seal_audit() >> verify_audit()
 
 
 reconciliation()

@@ -125,7 +125,7 @@ class Campaign:
     def send(self, at: datetime = SENT) -> int:
         """Send every e-mail that waits; return how many left."""
         sent = 0
-        withdraw_gone(self.home.db, self.home.policy, "e-mails", at)
+        withdraw_gone(self.home.db, self.home.policy, ["EMAIL"], at)
         for shard in plan_emails(self.home.db, self.content, self.home.settings.shard_size):
             with self.relay() as dispatch:
                 sent += send_emails(dispatch, shard, at)["sent"]
@@ -208,12 +208,14 @@ class Campaign:
 
     def oppose(self, *requests: dict[str, Any], at: datetime, channel: str = "WEB") -> list[dict[str, Any]]:
         """Send a file of requests of a channel, take it in, and return its answer."""
-        content = "".join(json.dumps(request) + "\n" for request in requests).encode()
+        content = "".join(json.dumps(as_channel_writes(request, channel)) + "\n" for request in requests).encode()
         return self.opposition_file(content, at, channel)
 
-    def opposition_file(self, content: bytes, at: datetime, channel: str = "WEB") -> list[dict[str, Any]]:
+    def opposition_file(
+        self, content: bytes, at: datetime, channel: str = "WEB", name: str | None = None, suffix: str = "jsonl"
+    ) -> list[dict[str, Any]]:
         """Send a file of a channel, take it in, and return its answer."""
-        name = f"{next(self._files):04d}.jsonl"
+        name = name or f"{next(self._files):04d}.{suffix}"
         self.home.store.put("exchanges", f"oppositions/{channel}/inbox/{name}", content)
         self.take_in_oppositions(at)
         answer = self.home.store.get("exchanges", f"oppositions/{channel}/answers/{name}")
@@ -328,6 +330,18 @@ def request(person: Person, code: str, received_at: datetime, **changes: Any) ->
         "code": code,
     }
     return line | changes
+
+
+def as_channel_writes(request: dict[str, Any], channel: str) -> dict[str, Any]:
+    """Return a line as a channel writes it: who took it, and of a letter the day of receipt alone."""
+    line = dict(request)
+    if channel != "WEB":
+        line.setdefault("agent", "a-1")
+    if channel == "DESK":
+        line.setdefault("body", "CPAM_35")
+    if channel == "PAPER" and "received_at" in line:
+        line["received_on"] = datetime.fromisoformat(line.pop("received_at")).astimezone(PARIS).date().isoformat()
+    return line
 
 
 def bounce_of(message: EmailMessage, status: str = "5.1.1", action: str = "failed") -> bytes:

@@ -41,6 +41,10 @@ emails_without_bounce = 2
 returned_letter = "KEEP_WINDOW"
 emails_a_chunk = 20
 failures_before_lock = 5
+new_code_after_days = 7
+opposes_without_code = []
+closes_after_opening = ["WEB", "PHONE_3422", "DESK"]
+reports_daily = []
 archive_years = 10
 represented_by = ["TUTELLE", "HABILITATION"]
 """

@@ -66,12 +66,12 @@ def run(people: int, wave: int, under: Path | None, say: Callable[[str], None]) 
 
 def _targets(people: int, scans: int, stages: Mapping[str, Stage], whole: Stage) -> list[Target]:
     planned, first = stages["planned"], stages["the first lot, every letter read"]
-    is_nation = people >= NATION and planned.count >= 0.95 * WAVE
+    planning = planned.cost.seconds * WAVE / planned.count if people >= NATION and planned.count >= 0.95 * WAVE else None
     # The first lot is read whole once for a version of the template, however many follow.
     each = (whole.cost.seconds - first.cost.seconds) / max(whole.count - first.count, 1)
     minutes = (first.cost.seconds + each * (FRANCE - first.count)) / 60
     return [
-        Target("planning 1.6 million on 20 million people: seconds", planned.cost.seconds if is_nation else None, at_most=60),
+        Target("planning 1.6 million on 20 million people: seconds, at this rate", planning, at_most=60),
         Target("tables of people read whole by the planning", float(scans), at_most=0),
         Target("33 million letters: minutes, projected", minutes if whole.count >= ENOUGH_LETTERS else None, at_most=30),
         Target("a task that makes lots: MiB", whole.cost.peak_mib, at_most=512),

@@ -115,7 +115,7 @@ def _claimed(rows: pa.Table, before: int) -> pa.Table:
     good = good.filter(pc.is_valid(good["email"]))
     name, first, size = pc.coalesce(good["used_name"], good["birth_name"]), good["first_names"], good.num_rows
     same: dict[str, Any] = {
-        "campaign_id": 1, "attempt_no": 1, "submissions": 1, "body": BODY, "is_represented": False, "is_minor": False,
+        "campaign_id": 1, "attempt_no": 1, "submissions": 1, "body": BODY, "subject": "notice", "is_represented": False, "is_minor": False,
     }  # fmt: skip
     columns: dict[str, Any] = {"email": good["email"], "person_name": name, "recipient_name": name}
     columns |= {"person_first_names": first, "recipient_first_names": first, "person_id": range(1 + before, 1 + before + size)}

@@ -115,6 +115,7 @@ def _letter_rows(rows: pa.Table, before: int) -> pa.Table:
         "campaign_id": 1,
         "attempt_no": 1,
         "body": BODY,
+        "subject": "notice",
         "is_represented": False,
         "is_minor": False,
         "large_print": False,

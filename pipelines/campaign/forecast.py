@@ -19,14 +19,15 @@ People = npt.NDArray[np.int64]
 class Stock:
     """What stands when a forecast begins.
 
-    `emails` and `letters` are the people to be planned, one place a department, in the order in which they are told; `waiting_*` are
-    notices that are planned and have not left; `windows` are the people whose six weeks run, by last day; `planned_through` is the
-    last day for which a wave was planned.
+    `emails` and `letters` are the people to be planned, departments (in the order in which they are told) by `bodies`, or departments
+    alone where no body is told from another; `waiting_*` are notices that are planned and have not left; `windows` are the people whose
+    six weeks run, by last day; `planned_through` is the last day for which a wave was planned.
     """
 
     departments: tuple[str, ...]
     emails: People
     letters: People
+    bodies: tuple[str, ...] = ("",)
     waiting_emails: int = 0
     waiting_letters: int = 0
     windows: Mapping[date, int] = field(default_factory=dict)
@@ -35,10 +36,11 @@ class Stock:
 
 @dataclass(frozen=True)
 class Caps:
-    """Most notices that are planned on one day, by channel. Letters that replace failed e-mails come on top."""
+    """Most notices that are planned on one day, by channel, and of some bodies. Letters that replace failed e-mails come on top."""
 
     emails_a_day: int
     letters_a_day: int
+    notices_a_day_by_body: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

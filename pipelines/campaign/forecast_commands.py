@@ -56,6 +56,7 @@ def _make(emails_a_day: int | None, letters_a_day: int | None, start: date | Non
     caps = Caps(
         policy.emails_a_day if emails_a_day is None else emails_a_day,
         policy.letters_a_day if letters_a_day is None else letters_a_day,
+        policy.notices_a_day_by_body,
     )
     return forecast_campaign(Database(settings()), policy, start or legal_day(now()), caps)
 

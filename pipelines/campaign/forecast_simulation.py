@@ -23,6 +23,7 @@ Series = npt.NDArray[Any]
 ONE_DAY = timedelta(days=1)
 MOST_DAYS = 2_600
 """Working days, ten years: who is not planned by then counts as left over."""
+UNLIMITED = 2**40
 
 
 def simulate(stock: Stock, caps: Caps, rates: Rates, assumptions: Assumptions, begins_on: date) -> Forecast:
@@ -33,7 +34,7 @@ def simulate(stock: Stock, caps: Caps, rates: Rates, assumptions: Assumptions, b
     Source: CSP R1111-28 (e-mail first, post if it fails, six weeks from the sending); national sending of 2022 by department number.
     """
     deposit_delay = round(rates.deposit_delay.value)
-    lines = (_served(stock.emails, caps.emails_a_day), _served(stock.letters, caps.letters_a_day))
+    lines = _served(stock, caps)
     follow_up = assumptions.bounce_delay + deposit_delay
     calendar, first = _working_days(begins_on, stock.planned_through, max(map(len, lines)) + follow_up + 1)
 
@@ -56,13 +57,34 @@ def simulate(stock: Stock, caps: Caps, rates: Rates, assumptions: Assumptions, b
     )
 
 
-def _served(waiting: People, cap: int) -> People:
-    """Return who is planned, days by departments: a line that is served in its order, `cap` people a day."""
-    ends = waiting.cumsum()
-    people = int(waiting.sum())
-    days = min(-(-people // cap), MOST_DAYS) if cap else 0
-    served = np.minimum(cap * np.arange(days + 1, dtype=np.int64), people)
-    return np.diff(np.clip(served[:, None], ends - waiting, ends), axis=0)
+def _served(stock: Stock, caps: Caps) -> tuple[People, People]:
+    """Return who is planned, days by departments, of each channel: two lines that are served in their order, e-mails first.
+
+    Each day the front of a line is planned, as far as the cap of its channel and what is left of those of bodies reach.
+    """
+    lines = [np.atleast_2d(line.T).T.copy() for line in (stock.emails, stock.letters)]
+    most = np.array([caps.notices_a_day_by_body.get(body, UNLIMITED) for body in stock.bodies], np.int64)
+    days: list[list[People]] = []
+    while len(days) < MOST_DAYS:
+        room, today = most.copy(), []
+        for line, cap in zip(lines, (caps.emails_a_day, caps.letters_a_day), strict=True):
+            served = _front(_front(line, room).ravel(), cap).reshape(line.shape)
+            line -= served
+            room -= served.sum(axis=0)
+            today.append(served.sum(axis=1))
+        if not any(served.any() for served in today):
+            break
+        days.append(today)
+    emails, letters = (
+        np.array([today[channel] for today in days], np.int64).reshape(len(days), len(stock.departments)) for channel in (0, 1)
+    )
+    return emails, letters
+
+
+def _front(waiting: People, room: People | int) -> People:
+    """Return the first people who wait, along the first axis, as many as there is room."""
+    front: People = np.diff(np.minimum(waiting.cumsum(axis=0), room), axis=0, prepend=0)
+    return front
 
 
 def _working_days(begins_on: date, planned_through: date, planning: int) -> tuple[list[date], int]:

@@ -26,7 +26,7 @@ def forecast_campaign(db: Database, policy: Policy, begins_on: date, caps: Caps 
     """
     stock, observed = read_campaign(db, policy, begins_on)
     assumptions = load_assumptions()
-    chosen = caps or Caps(policy.emails_a_day, policy.letters_a_day)
+    chosen = caps or Caps(policy.emails_a_day, policy.letters_a_day, policy.notices_a_day_by_body)
     return simulate(stock, chosen, rates(assumptions, observed), assumptions, begins_on)
 
 
@@ -51,14 +51,15 @@ def read_campaign(db: Database, policy: Policy, day: date) -> tuple[Stock, Obser
 
 
 def _stock(to_tell: Rows, notices: Mapping[tuple[str, str], int], windows: Rows, planned_through: date) -> Stock:
-    people = {(row["department"], row["channel"]): row["people"] for row in to_tell}
-    departments = tuple(sorted({department for department, _ in people}))
+    people = {(row["department"], row["body"], row["channel"]): row["people"] for row in to_tell}
+    departments, bodies = (tuple(sorted({key[place] for key in people})) for place in (0, 1))
     emails, letters = (
-        np.array([people.get((department, channel), 0) for department in departments], np.int64) for channel in ("EMAIL", "LETTER")
+        np.array([[people.get((department, body, channel), 0) for body in bodies] for department in departments], np.int64)
+        for channel in ("EMAIL", "LETTER")
     )
     waiting = {channel: sum(notices.get((channel, status), 0) for status in ("PREPARED", "CLAIMED")) for channel in ("EMAIL", "LETTER")}
     running = {row["last_day"]: row["people"] for row in windows if row["status"] == "NOTIFIED"}
-    return Stock(departments, emails, letters, waiting["EMAIL"], waiting["LETTER"], running, planned_through)
+    return Stock(departments, emails, letters, bodies, waiting["EMAIL"], waiting["LETTER"], running, planned_through)
 
 
 def _observed(notices: Mapping[tuple[str, str], int], windows: Rows, deposits: Rows, day: date) -> Observed:

@@ -49,6 +49,8 @@ def as_text(forecast: Forecast) -> str:
 def _sentences(forecast: Forecast) -> list[str]:
     busiest, most_called = forecast.busiest, forecast.most_called
     caps = f"at most {forecast.caps.emails_a_day:,} e-mails and {forecast.caps.letters_a_day:,} letters planned a working day"
+    bodies = ", ".join(f"{body} {cap:,}" for body, cap in forecast.caps.notices_a_day_by_body.items())
+    caps += f", and of bodies {bodies}" if bodies else ""
     sentences = [f"from {_day(forecast.begins_on)}, {caps}"]
     if forecast.left_over:
         sentences.append(f"NEVER REACHED with these caps: {forecast.left_over:,} people")

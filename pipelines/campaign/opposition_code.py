@@ -7,7 +7,7 @@ over GF(32) that catches every wrong symbol and every swap of two.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Final
 
@@ -76,7 +76,25 @@ def is_well_formed(code: str) -> bool:
     return _check_value(values[:-1]) == values[-1]
 
 
-def proves(typed: str, key: bytes, campaign_id: int, person_id: int, attempt_no: int) -> bool:
-    """Tell, in constant time, whether a typed code is the code of that attempt."""
-    expected = derive(key, campaign_id, person_id, attempt_no)
-    return hmac.compare_digest(as_derived(typed).encode(), expected.encode())
+def are_well_formed(codes: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Tell the same of many codes (codes,)."""
+    # What cannot be one is looked at as a code of symbols that the alphabet lacks.
+    same_length = [code if len(code) == LENGTH and code.isascii() else "-" * LENGTH for code in codes]
+    values = _values()[np.frombuffer("".join(same_length).encode(), np.uint8).reshape(-1, LENGTH)]
+    known: npt.NDArray[np.bool_] = np.all(values < len(ALPHABET), axis=1)
+    carrying = np.where(known[:, None], values[:, :-1], 0)
+    checks = np.bitwise_xor.reduce(_check_parts()[np.arange(LENGTH - 1), carrying], axis=1)
+    right: npt.NDArray[np.bool_] = known & (checks == values[:, -1])
+    return right
+
+
+@cache
+def _values() -> npt.NDArray[np.uint8]:
+    """Return the value of each ASCII symbol, 32 where it is none of the alphabet."""
+    return np.array([_VALUE.get(chr(symbol), len(ALPHABET)) for symbol in range(128)], np.uint8)
+
+
+def prove_all(key: bytes, codes: Sequence[str], attempts: Iterable[tuple[int, int, int]]) -> list[bool]:
+    """Tell, each in constant time, whether codes in derived form are those of the attempts that stand at the same places."""
+    expected = derive_all(key, attempts)
+    return [hmac.compare_digest(code.encode(), right.encode()) for code, right in zip(codes, expected, strict=True)]

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pipelines.campaign.opposition_channel import Channel
 from pipelines.platform.errors import FinalError
 
 
@@ -41,6 +42,10 @@ class Policy(BaseModel):
     returned_letter: ReturnedLetter
     emails_a_chunk: int = Field(ge=1, le=5_000)
     failures_before_lock: int = Field(ge=1, le=100)
+    new_code_after_days: int = Field(ge=0, le=90)
+    opposes_without_code: tuple[Channel, ...]
+    closes_after_opening: tuple[Channel, ...]
+    reports_daily: tuple[Channel, ...]
     archive_years: int = Field(ge=1, le=100)
     represented_by: tuple[str, ...]
 

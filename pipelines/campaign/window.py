@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from pipelines.platform.clock import PARIS, legal_day
 
@@ -27,6 +28,12 @@ def last_day_by_letter(deposited_on: date, dated: date) -> date:
     return last_day(max(deposited_on, dated))
 
 
+@lru_cache(maxsize=512)
+def end_of(last_day: date) -> datetime:
+    """Return the instant (UTC) at which a last day is over in Paris: what was received before it is in time."""
+    return datetime.combine(last_day + timedelta(days=1), time(), PARIS).astimezone(UTC)
+
+
 @dataclass(frozen=True)
 class Window:
     """When one person may oppose, in legal days of Europe/Paris."""
@@ -37,8 +44,7 @@ class Window:
     @property
     def last_instant(self) -> datetime:
         """The last instant that counts, in Paris: the microsecond before the next day begins."""
-        next_midnight = datetime.combine(self.last_day + timedelta(days=1), time(), PARIS)
-        return (next_midnight.astimezone(UTC) - timedelta(microseconds=1)).astimezone(PARIS)
+        return (end_of(self.last_day) - timedelta(microseconds=1)).astimezone(PARIS)
 
     @property
     def opens_on(self) -> date:
@@ -47,7 +53,7 @@ class Window:
 
     def admits(self, received_at: datetime) -> bool:
         """Tell whether an opposition received at that instant is in time, whatever the day on which it is processed."""
-        return legal_day(received_at) <= self.last_day
+        return received_at < end_of(self.last_day)
 
 
 def window(sent_at: datetime) -> Window:

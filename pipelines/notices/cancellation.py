@@ -27,7 +27,7 @@ def carry_out(db: Database, policy: Policy, action: Action, wave_id: int | None,
     if action is not Action.CANCEL:
         return done
     busy = take_back_letters(db, as_of)
-    withdrawn = withdraw_gone(db, policy, "an order", as_of)
+    withdrawn = withdraw_gone(db, policy, ["EMAIL", "LETTER"], as_of)
     leaving = (
         f"; {busy} lots were being handed over and leave: `espace-sante letters withdraw --nothing-printed` takes them back" if busy else ""
     )

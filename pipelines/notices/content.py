@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipelines.campaign.approved_content import Content
 from pipelines.notices.addressee import sender_of
-from pipelines.notices.kind import Subject
+from pipelines.notices.kind import TELLING
 from pipelines.notices.templates import TemplateKind, template_versions
 from pipelines.registry.bodies import insurance_bodies
 
@@ -22,7 +22,8 @@ def content_of(templates_dir: Path) -> Content:
     """
     digest = hashlib.sha256()
     for kind in TemplateKind:
-        digest.update(template_versions(kind, templates_dir, (Subject.NOTICE,))[Subject.NOTICE].sha256.encode())
+        for version in template_versions(kind, templates_dir, TELLING).values():
+            digest.update(version.sha256.encode())
     for body in sorted(insurance_bodies()):
         digest.update(repr(sender_of(body)).encode())
     return Content(digest.hexdigest()[:DIGITS])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
@@ -24,8 +24,11 @@ from pipelines.notices.emails.message import EmailNotice, NoticeWriter
 from pipelines.notices.emails.relay import Fate, Outcome
 from pipelines.notices.emails.relays import Envelope, Relays
 from pipelines.notices.emails.signature import Signer
+from pipelines.notices.kind import Subject
 from pipelines.notices.reference import NoticeId, tags
-from pipelines.platform.clock import Clock
+from pipelines.notices.relay_caps import give_back, reserve
+from pipelines.notices.templates import labels
+from pipelines.platform.clock import Clock, legal_day
 from pipelines.platform.database import Counts, Database, Work
 from pipelines.platform.errors import RetryableError
 from pipelines.platform.shards import Shard, shards_of
@@ -98,13 +101,14 @@ def send_emails(dispatch: EmailDispatch, shard: Shard, as_of: datetime) -> Count
     lets us send. Whatever became of a chunk is written before.
     """
     total = dict.fromkeys(("sent", "notified", "letters", "excluded", "later", "blocked", "unknown"), 0)
+    day = legal_day(dispatch.clock.present(as_of))
     after = (shard.first_id - 1, 0)
     with dispatch.db.exclusively(f"the e-mails of people {shard.first_id} to {shard.last_id}"):
-        while not dispatch.relays.are_out and (rows := _claim(dispatch, shard, after)):
+        while not dispatch.relays.are_out and (rows := _claim(dispatch, shard, after, day)):
             after = (rows[-1]["person_id"], rows[-1]["attempt_no"])
             chunk = _submit(dispatch, rows, as_of)
             unit = f"{shard.first_id}-{shard.last_id}/{after[0]}-{after[1]}-{rows[-1]['submissions']}"
-            done = dispatch.db.once("send_emails", unit, as_of, partial(_confirm, policy=dispatch.policy, chunk=chunk))
+            done = dispatch.db.once("send_emails", unit, as_of, partial(_confirm, dispatch=dispatch, chunk=chunk, day=day))
             total = {what: count + done.counts[what] for what, count in total.items()}
     _require_settled(dispatch.relays, total)
     return total
@@ -120,13 +124,16 @@ def _require_settled(relays: Relays, total: Mapping[str, int]) -> None:
         )
 
 
-def _claim(dispatch: EmailDispatch, shard: Shard, after: tuple[int, int]) -> list[dict[str, Any]]:
+def _claim(dispatch: EmailDispatch, shard: Shard, after: tuple[int, int], day: date) -> list[dict[str, Any]]:
     with dispatch.db.transaction() as session:
         rows = session.all(
             "notices/claim_emails",
             first_id=shard.first_id, last_id=shard.last_id, after_id=after[0], after_no=after[1],
-            size=dispatch.policy.emails_a_chunk, template=dispatch.writer.version.label, content=dispatch.content,
+            size=reserve(session, dispatch.relays, day, dispatch.policy.emails_a_chunk),
+            templates=labels(dispatch.writer.versions), content=dispatch.content,
         )  # fmt: skip
+        if not rows:
+            give_back(session, dispatch.relays, day)
     return [dict(row) for row in rows]
 
 
@@ -163,7 +170,17 @@ def email_notices(rows: Sequence[Mapping[str, Any]], code_key: bytes, reference_
     ids = [NoticeId(row["campaign_id"], row["person_id"], row["attempt_no"]) for row in rows]
     last_day = window(built_at).last_day
     return [
-        EmailNotice(tag, code, kind_of(row), sender_of(row["body"]), row["email"], full_name(row, "recipient"), last_day, concerned(row))
+        EmailNotice(
+            tag,
+            code,
+            kind_of(row),
+            sender_of(row["body"]),
+            row["email"],
+            full_name(row, "recipient"),
+            last_day,
+            concerned(row),
+            Subject(row["subject"]),
+        )
         for row, tag, code in zip(rows, tags(reference_key, ids), opposition_code.derive_all(code_key, ids), strict=True)
     ]
 
@@ -174,19 +191,21 @@ def _envelope(notice: EmailNotice, message: bytes, signers: Mapping[str, Signer]
     return Envelope(f"retour+{notice.tag}@{domain}", envelope_address(notice.recipient), notice.tag, signed)
 
 
-def _confirm(work: Work, policy: Policy, chunk: _Chunk) -> Counts:
+def _confirm(work: Work, dispatch: EmailDispatch, chunk: _Chunk, day: date) -> Counts:
+    campaign_id = dispatch.policy.campaign_id
     windows = [window(sent_at) for sent_at in chunk.accepted.values()]
     sent = work.one(
         "notices/confirm_emails",
-        campaign_id=policy.campaign_id,
+        campaign_id=campaign_id,
         person_ids=[person for person, _ in chunk.accepted],
         attempt_nos=[attempt for _, attempt in chunk.accepted],
         sent_ats=list(chunk.accepted.values()),
         sent_ons=[w.sent_on for w in windows],
         last_days=[w.last_day for w in windows],
     )
-    fallen = fall_back_to_letter(work, policy.campaign_id, chunk.refused) if chunk.refused else {"letters": 0, "excluded": 0}
+    fallen = fall_back_to_letter(work, campaign_id, chunk.refused) if chunk.refused else {"letters": 0, "excluded": 0}
     if chunk.later:
         people, attempts = zip(*chunk.later, strict=True)
-        work.run("notices/release_emails", campaign_id=policy.campaign_id, person_ids=list(people), attempt_nos=list(attempts))
+        work.run("notices/release_emails", campaign_id=campaign_id, person_ids=list(people), attempt_nos=list(attempts))
+    give_back(work, dispatch.relays, day)
     return {**sent, **fallen, "later": len(chunk.later), "blocked": chunk.blocked, "unknown": chunk.unknown}

@@ -33,7 +33,7 @@ class Subject(StrEnum):
     @property
     def has_code(self) -> bool:
         """Whether the letter gives each person's code; no other letter may show one."""
-        return self in (Subject.NOTICE, Subject.NEW_CODE, Subject.MAJORITY, Subject.MAJORITY_OPENED)
+        return self in (*TELLING, Subject.MAJORITY_OPENED)
 
     @property
     def addressees(self) -> tuple[NoticeKind, ...]:
@@ -46,6 +46,8 @@ class Subject(StrEnum):
         return _EVENT_FIELDS.get(self, ())
 
 
+# What the attempts of a campaign may tell: each gives a code and starts six weeks. Planning chooses (`sql/campaign/plan_department.sql`).
+TELLING = (Subject.NOTICE, Subject.NEW_CODE, Subject.MAJORITY)
 _EVENT_FIELDS = {
     Subject.OPPOSITION_RECEIPT: ("happened_on", "receipt"),
     Subject.CLOSING_RECEIPT: ("happened_on", "receipt", "kept_until"),

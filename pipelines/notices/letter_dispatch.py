@@ -18,11 +18,12 @@ from pipelines.campaign.working_days import deposit_day
 from pipelines.notices.addressee import address_lines, concerned, kind_of, sender_of
 from pipelines.notices.announcements import announce_lots
 from pipelines.notices.cancellation import take_back_letters
-from pipelines.notices.kind import NoticeKind
+from pipelines.notices.kind import NoticeKind, Subject
 from pipelines.notices.letters.letter import Concerned, Letter, Variant
 from pipelines.notices.letters.press import LetterPress
 from pipelines.notices.print_lot import require_key
 from pipelines.notices.reference import NoticeId, references
+from pipelines.notices.templates import labels
 from pipelines.platform.clock import Clock
 from pipelines.platform.database import Counts, Database, Work
 from pipelines.platform.object_store import ObjectStore
@@ -49,6 +50,11 @@ class LetterDispatch:
     clock: Clock
     content: Content
 
+    @property
+    def template_labels(self) -> str:
+        """The versions in place of the templates of what attempts tell, as statements take them."""
+        return labels(self.press.versions)
+
 
 def assign_lots(dispatch: LetterDispatch, as_of: datetime) -> list[list[int]]:
     """Gather the letters that wait in approved waves into lots, announce these, and return the lots to produce, those of one task together.
@@ -65,12 +71,12 @@ def assign_lots(dispatch: LetterDispatch, as_of: datetime) -> list[list[int]]:
         "letters_a_lot": policy.letters_a_lot,
         "printers": list(policy.printers),
         "prepared_for": deposit_day(dispatch.clock.present(as_of), policy.cut_off_hour),
-        "template": dispatch.press.version.label,
+        "templates": dispatch.template_labels,
         "content": dispatch.content,
     }
 
     def assign(work: Work) -> Counts:
-        withdrawn = withdraw(work, policy, as_of)
+        withdrawn = withdraw(work, policy, ["LETTER"], as_of)
         return work.one("notices/assign_lots", work_id=work.work_id, **binds) | {"withdrawn": withdrawn}
 
     take_back_letters(dispatch.db, as_of)
@@ -105,11 +111,11 @@ def _letter(reference: str, people: Sequence[Any], codes: Iterator[str]) -> Lett
     return Letter(
         reference,
         address_lines(first),
-        _variant(kind_of(first), first["body"], len(people), first["large_print"]),
+        _variant(kind_of(first), first["body"], len(people), first["large_print"], first["subject"]),
         tuple([Concerned(concerned(row), next(codes)) for row in people]),
     )
 
 
 @cache
-def _variant(kind: NoticeKind, body: str, people: int, large_print: bool) -> Variant:
-    return Variant(kind, sender_of(body), people, large_print)
+def _variant(kind: NoticeKind, body: str, people: int, large_print: bool, subject: str) -> Variant:
+    return Variant(kind, sender_of(body), people, large_print, Subject(subject))

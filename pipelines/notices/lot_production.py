@@ -10,10 +10,12 @@ from typing import Any
 
 from pipelines.campaign.window import last_day
 from pipelines.notices.cancellation import making
+from pipelines.notices.kind import Subject
 from pipelines.notices.letter_dispatch import LetterDispatch, letters_to, people_by_letter
 from pipelines.notices.letters.checks import check_lot
 from pipelines.notices.letters.letter import Composition, Days, Letter
 from pipelines.notices.print_lot import BUCKET, LotHead, make_lot, require_key
+from pipelines.notices.templates import TemplateVersion
 from pipelines.platform.database import Counts, Work
 from pipelines.platform.errors import FinalError, RuleError
 
@@ -46,22 +48,33 @@ def produce_lots(dispatch: LetterDispatch, lot_ids: Iterable[int], as_of: dateti
 
 
 def prove_version(dispatch: LetterDispatch, lot_ids: Iterable[int], as_of: datetime) -> Counts:
-    """Produce lots, every letter of which is read again, until one of this version of the template has left; none if one has already.
+    """Produce lots, every letter of which is read again, until one of each template's version has left; none if these have already.
 
     Nothing else is produced before it returns: a template that does not read as it was meant stops the wave, not one lot.
     Raises what `produce_lot` raises.
     """
-    total = Counter[str]()
-    for lot_id in lot_ids:
-        if _is_proved(dispatch):
-            break
-        total.update(produce_lot(dispatch, lot_id, as_of))
+    total, waiting = Counter[str](), set(lot_ids)
+    while unproved := _lots_to_prove(dispatch, waiting):
+        waiting -= set(unproved)
+        total.update(produce_lots(dispatch, unproved, as_of))
     return dict(total)
 
 
-def _is_proved(dispatch: LetterDispatch) -> bool:
+def _lots_to_prove(dispatch: LetterDispatch, lot_ids: Iterable[int]) -> list[int]:
+    """Return, of some lots, the first of each template no lot of which has left."""
     with dispatch.db.transaction() as session:
-        return bool(session.one("notices/template_in_use", template=dispatch.press.version.label)["in_use"])
+        rows = session.all("notices/lots_to_prove", lot_ids=sorted(lot_ids), templates=dispatch.template_labels)
+    return [row["lot_id"] for row in rows]
+
+
+def _version(dispatch: LetterDispatch, lot: Mapping[str, Any]) -> TemplateVersion:
+    """Return the version in place of what the letters of a lot are about."""
+    return dispatch.press.versions[Subject(lot["subject"])]
+
+
+def _is_proved(dispatch: LetterDispatch, version: TemplateVersion) -> bool:
+    with dispatch.db.transaction() as session:
+        return bool(session.one("notices/template_in_use", template=version.label)["in_use"])
 
 
 def produce_lot(dispatch: LetterDispatch, lot_id: int, as_of: datetime) -> Counts:
@@ -77,16 +90,16 @@ def produce_lot(dispatch: LetterDispatch, lot_id: int, as_of: datetime) -> Count
 
 
 def _produce(dispatch: LetterDispatch, lot_id: int, as_of: datetime) -> Counts:
-    template = dispatch.press.version.label
     with dispatch.db.transaction() as session:
         lot = session.one("notices/find_lot", lot_id=lot_id)
         due = session.all("notices/lots_to_produce", content=dispatch.content, lot_id=lot_id)
+    version = _version(dispatch, lot)
     if not due:
         return {"lots": 0, "letters": 0, "pages": 0, "slow": 0, "refused": 0}
     made = _compose(dispatch, lot)
     composition = made.composition
     if composition.placed:
-        check_lot(lot_id, composition, made.letters, made.days, dispatch.press.skeleton, whole=not _is_proved(dispatch))
+        check_lot(lot_id, composition, made.letters, made.days, dispatch.press.skeleton, whole=not _is_proved(dispatch, version))
         _put(dispatch, lot, made)
     handed_over_at = dispatch.clock.present(as_of)
 
@@ -96,7 +109,8 @@ def _produce(dispatch: LetterDispatch, lot_id: int, as_of: datetime) -> Counts:
         if composition.placed:
             work.run(
                 "notices/hand_over_lot",
-                lot_id=lot_id, pages=composition.pages, pdf_sha256=composition.sha256, template=template, handed_over_at=handed_over_at,
+                lot_id=lot_id, pages=composition.pages, pdf_sha256=composition.sha256, template=version.label,
+                handed_over_at=handed_over_at,
             )  # fmt: skip
         else:
             work.run("notices/close_empty_lot", lot_id=lot_id)
@@ -126,7 +140,8 @@ def _remake(dispatch: LetterDispatch, lot_id: int, as_of: datetime, actor: str) 
         raise RuleError(f"lot {lot_id} was never handed over: there is nothing to make again")
     if found[0]["status"] == "WITHDRAWN":
         raise RuleError(f"lot {lot_id} was withdrawn: its letters leave in other lots")
-    lot, label = dict(found[0]), dispatch.press.version.label
+    lot = dict(found[0])
+    label = _version(dispatch, lot).label
     if lot["template"] != label:
         raise LotLostError(f"lot {lot_id} was made with {lot['template']}, and {label} is in place: put that version of the template back")
     made = _compose(dispatch, lot)
@@ -172,5 +187,5 @@ def _put(dispatch: LetterDispatch, lot: Mapping[str, Any], made: _Composed) -> N
     kind = made.letters[0].variant.kind
     head = LotHead(lot["lot_id"], lot["printer"], lot["body"], kind.value, lot["large_print"], lot["prepared_for"])
     key = require_key(dispatch.printers, lot["printer"])
-    for name, content in make_lot(head, made.composition, made.postcodes, dispatch.press.version, key).objects:
+    for name, content in make_lot(head, made.composition, made.postcodes, _version(dispatch, lot), key).objects:
         dispatch.store.put(BUCKET, name, content)

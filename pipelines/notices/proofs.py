@@ -84,7 +84,7 @@ def write_proofs(dispatch: LetterDispatch, wave_id: int, out: Path, look: Look) 
 
 def _file_name(letter: Letter) -> str:
     variant = letter.variant
-    return f"{variant.sender.code}-{variant.kind.value}{'-large' if variant.large_print else ''}.pdf"
+    return f"{variant.sender.code}-{variant.subject.value}-{variant.kind.value}{'-large' if variant.large_print else ''}.pdf"
 
 
 def _write(dispatch: LetterDispatch, letters: Sequence[Letter], days: Days, out: Path) -> Proof:

@@ -32,6 +32,7 @@ class LetterSample:
     """
 
     body: str
+    about: str
     kind: str
     people: int
     large_print: bool
@@ -44,6 +45,7 @@ class EmailSample:
     """One message, read again from its bytes as a mail program would."""
 
     body: str
+    about: str
     kind: str
     sender: str
     subject: str
@@ -59,7 +61,9 @@ def letter_samples(dispatch: LetterDispatch, wave_id: int, look: Look) -> list[L
     dated = legal_day(look.at)
     composition = dispatch.press.compose(letters, Days(dated, last_day(dated)))
     with closing(pypdfium2.PdfDocument(composition.pdf)) as document:
-        alike = groupby(letters, lambda letter: (letter.variant.sender.code, letter.variant.kind, letter.variant.large_print))
+        alike = groupby(
+            letters, lambda letter: (letter.variant.sender.code, letter.variant.subject, letter.variant.kind, letter.variant.large_print)
+        )
         return [_letter_sample(list(same), composition, document) for _, same in alike]
 
 
@@ -69,6 +73,7 @@ def _letter_sample(letters: Sequence[Letter], composition: Composition, document
     at = placed.get(shown.reference)
     return LetterSample(
         shown.variant.sender.code,
+        shown.variant.subject.value,
         shown.variant.kind.value,
         shown.variant.people,
         shown.variant.large_print,
@@ -96,5 +101,11 @@ def _email_sample(notice: EmailNotice, built: bytes) -> EmailSample:
     message: EmailMessage = message_from_bytes(built, policy=policy.default)
     parts = {kind: part.get_content() for kind in ("html", "plain") if (part := message.get_body((kind,))) is not None}
     return EmailSample(
-        notice.sender.code, notice.kind.value, str(message["From"]), str(message["Subject"]), parts.get("html", ""), parts.get("plain", "")
+        notice.sender.code,
+        notice.message.value,
+        notice.kind.value,
+        str(message["From"]),
+        str(message["Subject"]),
+        parts.get("html", ""),
+        parts.get("plain", ""),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import TypeVar
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError, meta, nodes
 
 from pipelines.notices.french_text import FrenchSpacing
-from pipelines.notices.kind import Subject
+from pipelines.notices.kind import TELLING, Subject
 from pipelines.platform.errors import FinalError
 
 PARSED = 32
@@ -105,6 +106,12 @@ def _version(source: Environment, kind: TemplateKind, templates_dir: Path, subje
     if stated is None:
         raise BadTemplateError(f"{first}:1: state the version of the template, as in {{# version 1.0 #}}")
     return TemplateVersion(f"{kind.value}/{subject.value}", stated[1], digest.hexdigest())
+
+
+def labels(versions: Mapping[AnySubject, TemplateVersion]) -> str:
+    """Return the labels of what attempts tell, by subject, as statements take them (JSON)."""
+    by_subject = {subject.value: version.label for subject, version in versions.items()}
+    return json.dumps({subject.value: by_subject[subject.value] for subject in TELLING})
 
 
 def check_placeholders(source: Environment, entry: str, allowed: frozenset[str], required: frozenset[str]) -> None:

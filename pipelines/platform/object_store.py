@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +32,7 @@ class MissingObjectError(FinalError):
 
 @dataclass(frozen=True)
 class ObjectStore:
-    """The buckets of one installation, each named by its role: `registry`, `print`, `exchanges`, `reports`.
+    """The buckets of one installation, each named by its role: `registry`, `print`, `exchanges`, `reports`, `audit`.
 
     Raises, from every method: RetryableError when the store does not answer, FinalError when it refuses.
     """
@@ -81,6 +82,26 @@ class ObjectStore:
         with _translated(f"writing {key}"):
             self.client.put_object(Bucket=self.settings.bucket(bucket), Key=key, Body=content, ChecksumAlgorithm="SHA256")
         return hashlib.sha256(content).hexdigest()
+
+    def keep(self, bucket: str, key: str, content: bytes, until: datetime) -> None:
+        """Write an object that nobody may change or delete before an instant, the keys of this installation included."""
+        with _translated(f"writing {key}"):
+            self.client.put_object(
+                Bucket=self.settings.bucket(bucket), Key=key, Body=content, ChecksumAlgorithm="SHA256",
+                ObjectLockMode="COMPLIANCE", ObjectLockRetainUntilDate=until,
+            )  # fmt: skip
+
+    def first_version(self, bucket: str, key: str) -> bytes:
+        """Read an object as it was first written, whatever was written or deleted over it since. Raises: MissingObjectError."""
+        name = self.settings.bucket(bucket)
+        with _translated(f"reading {key}"):
+            pages = self.client.get_paginator("list_object_versions").paginate(Bucket=name, Prefix=key)
+            versions = [version for page in pages for version in page.get("Versions", ()) if version["Key"] == key]
+            if versions:
+                # The newest come first, of one second as well.
+                first = min(reversed(versions), key=lambda version: version["LastModified"])
+                return self.client.get_object(Bucket=name, Key=key, VersionId=first["VersionId"])["Body"].read()
+        raise MissingObjectError(f"reading {key}: there is no such object")
 
     def delete(self, bucket: str, key: str) -> None:
         """Delete an object; one already gone counts as deleted."""

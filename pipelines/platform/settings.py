@@ -22,7 +22,10 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class SmtpRelay(BaseModel):
-    """A mail relay: where it listens, how to sign in, connections of one sending task, messages a second of one (0: no limit)."""
+    """A mail relay: where it listens, how to sign in, connections of one sending task.
+
+    `a_second` limits the messages of one task, `a_day` those of all tasks and runs of a legal day (0: no limit).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,6 +36,12 @@ class SmtpRelay(BaseModel):
     password: SecretStr = SecretStr("")
     connections: int = Field(default=4, ge=1, le=50)
     a_second: float = Field(default=0, ge=0)
+    a_day: int = Field(default=0, ge=0)
+
+    @property
+    def name(self) -> str:
+        """What tells it from the others."""
+        return f"{self.host}:{self.port}"
 
 
 class DkimKey(BaseModel):
@@ -76,6 +85,11 @@ class Settings(BaseModel):
     code_keys: dict[int, SecretStr] = Field(default_factory=dict)
     reference_key: SecretStr = SecretStr("")
     printer_recipients: dict[str, str] = Field(default_factory=dict)
+    portal_origin: str = ""
+    portal_key: SecretStr = SecretStr("")
+    portal_proxies: tuple[str, ...] = ()
+    portal_requests_a_minute: int = Field(default=6000, ge=1)
+    portal_requests_a_minute_by_network: int = Field(default=300, ge=1)
     allowed_hosts: tuple[str, ...] = LOOPBACK
     allowed_regions: tuple[str, ...] = ("eu-west-3",)
 

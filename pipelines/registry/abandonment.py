@@ -56,9 +56,10 @@ def _settle(delivery: KnownDelivery, portions: Sequence[RowMapping], as_of: date
     """Do what the end of a delivery does, but for departures: who is in none of the rows cannot be said."""
     newcomers = range(_first_id(portions), _first_id(portions) + sum(portion["newcomers"] for portion in portions))
     alike = ask_who_is_alike(work, legal_day(as_of), newcomers)
-    work.run("registry/link_known", first_newcomer=newcomers.start, work_id=work.work_id, reference_date=delivery.reference_date)
+    noted = {"work_id": work.work_id, "reference_date": delivery.reference_date}
+    work.run("registry/link_known", first_newcomer=newcomers.start, **noted)
     work.run("registry/forget_names")
-    work.run("registry/find_awaited")
+    work.run("registry/find_awaited", **noted)
     return {"alike": alike, "moved": 0, "departed": 0}
 
 

@@ -161,7 +161,12 @@ def _who_stays(work: Work, doubt: Mapping[str, Any]) -> tuple[int, int]:
 
 def _bond(row: RowMapping) -> str:
     """Say what binds the campaign to a person; empty where nothing does."""
-    bonds = [row["journey"], "has a space" if row["spaces"] else None, "a notice goes to them for somebody" if row["represented"] else None]
+    bonds = [
+        row["journey"],
+        "has a space" if row["spaces"] else None,
+        "was written to by post" if row["letters"] else None,
+        "a notice goes to them for somebody" if row["represented"] else None,
+    ]
     return ", ".join(bond for bond in bonds if bond)
 
 

@@ -270,14 +270,10 @@ class Intake:
         counts = {"alike": self._ask_about_likeness(work, loading, examination, newcomers), "moved": 0, "departed": 0}
         if examination.tells_who_is_gone:
             counts |= let_go(work, loading, self._gone(work, loading, examination), examination.digests.named)
-        work.run(
-            "registry/link_known",
-            first_newcomer=loading.first_newcomer,
-            work_id=work.work_id,
-            reference_date=loading.manifest.reference_date,
-        )
+        noted = {"work_id": work.work_id, "reference_date": loading.manifest.reference_date}
+        work.run("registry/link_known", first_newcomer=loading.first_newcomer, **noted)
         work.run("registry/forget_names")
-        work.run("registry/find_awaited")
+        work.run("registry/find_awaited", **noted)
         return counts
 
     def _gone(self, work: Work, loading: Loading, examination: Examination) -> Iterator[pa.RecordBatch]:

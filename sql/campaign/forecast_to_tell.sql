@@ -1,4 +1,4 @@
--- Who is still to be told, by department and channel: what a forecast begins with. Grain: one department and channel.
+-- Who is still to be told: what a forecast begins with. Grain: one department, body and channel.
 -- The rules are those of `plan_department`, without its caps: a test holds that planning finds the same people.
 -- Index: none serves it. It is asked once a forecast, not once a day of it, and reads each table once (`forecast_whole_tables`): by keys,
 -- three million people took 20 times as long as by hash joins once most of them had been told.
@@ -64,6 +64,7 @@ failed as (
 addressed as (
   select
     t.department,
+    c.body,
     case
       when c.email is not null and 'EMAIL' <> all(coalesce(f.channels, '{}')) then 'EMAIL'
       when c.address_flags & :unusable_address = 0 and 'LETTER' <> all(coalesce(f.channels, '{}')) then 'LETTER'
@@ -75,9 +76,10 @@ addressed as (
 
 select
   department,
+  body,
   channel,
   count(*) as people
 from addressed
 where channel is not null
-group by department, channel
-order by department, channel
+group by department, body, channel
+order by department, body, channel

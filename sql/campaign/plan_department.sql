@@ -1,12 +1,34 @@
--- Plans the people of one department who have no notice yet: who is told, through whom, by which channel; who is not, and why.
+-- Plans the people of one department, or some of them (`people`, all where null), who have no notice yet: who is told, through whom, by
+-- which channel; who is not, and why.
 -- Grain: one person. Idempotency key: the journey's primary key; only a journey that is ELIGIBLE or EXCLUDED is taken up again.
 -- A channel that failed is not tried again until the registry brings other contact data (or other names, where no font could show them),
--- an address that bounced for anybody never.
+-- an address that bounced for anybody never. Who was told through a representative and came of age is told so; who asked for a new code
+-- gets that.
 -- Whoever may be another person of the registry is not told, whichever of the two it is, until a person has decided: of two notices to
 -- one person, one could be opposed and the other opened.
 -- Index: contact_by_department, doubt_open, then primary keys, looked up once a person (the planner would rather read whole tables for
 -- each department: hence each `offset 0`). People beyond the room left in the day stay for the next.
-with resident as (
+with asked as (
+  select
+    k.person_id,
+    k.version,
+    k.body,
+    k.email,
+    k.address_flags
+  from registry.contact as k
+  where cast(:people as bigint[]) is null and k.department = :department
+  union all
+  select
+    k.person_id,
+    k.version,
+    k.body,
+    k.email,
+    k.address_flags
+  from unnest(cast(:people as bigint[])) as named (person_id)
+  inner join registry.contact as k on named.person_id = k.person_id and k.department = :department
+),
+
+resident as (
   select
     c.person_id,
     c.version as own_version,
@@ -19,9 +41,9 @@ with resident as (
     j.status as journey_status,
     j.reason as journey_reason,
     coalesce(j.attempt_no, 0) + 1 as attempt_no,
-    d.person_id is not null as is_doubtful,
+    c.person_id in (select d.person_id from registry.in_doubt as d) as is_doubtful,
     registry.is_minor(p.born_on, :day) or coalesce(p.protection = any(:represented_by), false) as is_represented
-  from registry.contact as c
+  from asked as c
   cross join
     lateral (
       select
@@ -45,10 +67,7 @@ with resident as (
       offset 0
     ) as j
     on true
-  left join registry.in_doubt as d on c.person_id = d.person_id
-  where
-    c.department = :department
-    and (j.person_id is null or j.status in ('ELIGIBLE', 'EXCLUDED'))
+  where j.person_id is null or j.status in ('ELIGIBLE', 'EXCLUDED')
 ),
 
 recipient as (
@@ -131,19 +150,34 @@ failed as (
   group by t.person_id
 ),
 
+told_for as (
+  select distinct a.person_id
+  from resident as r
+  inner join campaign.attempt as a
+    on r.person_id = a.person_id and a.campaign_id = :campaign_id and a.recipient_id <> a.person_id and a.status = 'SENT'
+  inner join campaign.wave as w on a.wave_id = w.wave_id and registry.is_minor(r.born_on, w.planned_for)
+  where r.attempt_no > 1
+),
+
 addressed as (
   select
     r.*,
+    case
+      when f.person_id is not null and not r.is_represented then 'majority'
+      when r.journey_reason = 'NEW_CODE' then 'new_code'
+      else 'notice'
+    end as subject,
     t.recipient_id,
     t.contact_version,
     t.body,
     case
-      when t.has_email and 'EMAIL' <> all(coalesce(f.channels, '{}')) then 'EMAIL'
-      when t.has_address and 'LETTER' <> all(coalesce(f.channels, '{}')) then 'LETTER'
+      when t.has_email and 'EMAIL' <> all(coalesce(x.channels, '{}')) then 'EMAIL'
+      when t.has_address and 'LETTER' <> all(coalesce(x.channels, '{}')) then 'LETTER'
     end as channel
   from resident as r
   left join reachable as t on r.person_id = t.person_id
-  left join failed as f on r.person_id = f.person_id
+  left join failed as x on r.person_id = x.person_id
+  left join told_for as f on r.person_id = f.person_id
 ),
 
 decided as (
@@ -202,13 +236,14 @@ journeys as (
 ),
 
 attempts as (
-  insert into campaign.attempt (person_id, campaign_id, attempt_no, wave_id, channel, recipient_id, contact_version)
+  insert into campaign.attempt (person_id, campaign_id, attempt_no, wave_id, channel, subject, recipient_id, contact_version)
   select
     person_id,
     :campaign_id,
     attempt_no,
     :wave_id,
     channel,
+    subject,
     recipient_id,
     contact_version
   from chosen

@@ -6,5 +6,7 @@ select
 from campaign.wave as w
 inner join platform.unit_of_work as u on w.work_id = u.work_id
 cross join lateral jsonb_each_text(u.counts) as c
-where w.campaign_id = :campaign_id and w.planned_for = :day and w.status in ('PROPOSED', 'APPROVED') and c.key <> 'wave_id'
+where
+  w.campaign_id = :campaign_id and w.planned_for = :day and w.status in ('PROPOSED', 'APPROVED')
+  and c.key not in ('wave_id', 'facts_read')
 group by c.key

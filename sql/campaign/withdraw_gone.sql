@@ -2,7 +2,8 @@
 -- people of whom it was asked meanwhile whether they are one: they are planned again once a person has decided; and that of minors who
 -- came of age meanwhile: they are told themselves; that of people whose representative died: another is told; and whatever is left of
 -- cancelled waves.
--- Grain: one prepared attempt of the day's waves. Idempotency: only a PREPARED attempt is withdrawn. Index: attempt_open, doubt_open.
+-- Grain: one prepared attempt, by one of the channels asked for. Idempotency: only a PREPARED attempt is withdrawn.
+-- Index: attempt_open, doubt_open.
 with prepared as (
   select
     a.person_id,
@@ -24,13 +25,14 @@ with prepared as (
   inner join registry.person as p on a.person_id = p.person_id
   inner join registry.person as r on a.recipient_id = r.person_id
   left join registry.in_doubt as d on a.person_id = d.person_id
-  where w.status in ('APPROVED', 'CANCELLED') and w.campaign_id = :campaign_id
+  where w.status in ('APPROVED', 'CANCELLED') and w.campaign_id = :campaign_id and a.channel = any(:channels)
 ),
 
+-- The list says what "is not null" would, and lets the planner expect few.
 gone as (
   select *
   from prepared
-  where reason is not null
+  where reason in ('DECEASED', 'LEFT', 'WAVE_CANCELLED', 'REPRESENTATIVE_DECEASED', 'DOUBTFUL_IDENTITY', 'CAME_OF_AGE')
 ),
 
 withdrawn as (

@@ -7,11 +7,12 @@ with placed as (
     u.campaign_id,
     u.attempt_no,
     u.body,
+    u.subject,
     u.is_represented,
     u.is_child,
     u.large_print,
     dense_rank() over (
-      partition by u.body, u.is_represented, u.is_child, u.large_print
+      partition by u.body, u.subject, u.is_represented, u.is_child, u.large_print
       order by u.postcode, u.first_id, u.campaign_id
     ) - 1 as place
   from notices.unsent_letter as u
@@ -19,44 +20,46 @@ with placed as (
   where u.status = 'PREPARED'
 ),
 
+dealt as (
+  select
+    *,
+    dense_rank() over (order by body, subject, is_represented, is_child, large_print, place / :letters_a_lot) - 1 as lot_no
+  from placed
+),
+
 planned as (
   select
+    lot_no,
     body,
-    is_represented,
-    is_child,
+    subject,
     large_print,
-    place / :letters_a_lot as slice,
-    max(place) - min(place) + 1 as letters,
-    row_number() over (order by body, is_represented, is_child, large_print, place / :letters_a_lot) - 1 as lot_no
-  from placed
-  group by body, is_represented, is_child, large_print, place / :letters_a_lot
+    max(place) - min(place) + 1 as letters
+  from dealt
+  group by lot_no, body, subject, large_print
 ),
 
 lots as (
-  insert into notices.print_lot (work_id, lot_no, printer, body, large_print, prepared_for, letters, template)
+  insert into notices.print_lot (work_id, lot_no, printer, body, subject, large_print, prepared_for, letters, template)
   select
     :work_id,
     lot_no,
     (cast(:printers as text[]))[lot_no % cardinality(cast(:printers as text[])) + 1],
     body,
+    subject,
     large_print,
     :prepared_for,
     letters,
-    :template
+    cast(:templates as jsonb) ->> subject
   from planned
   order by lot_no
-  returning lot_id, lot_no, letters
+  returning lot_id, lot_no, letters, template
 ),
 
 assigned as (
   update campaign.attempt as a
-  set status = 'CLAIMED', lot_id = l.lot_id, lot_rank = w.place % :letters_a_lot + 1, template = :template
-  from placed as w
-  inner join planned as p
-    on
-      w.body = p.body and w.is_represented = p.is_represented and w.is_child = p.is_child
-      and w.large_print = p.large_print and w.place / :letters_a_lot = p.slice
-  inner join lots as l on p.lot_no = l.lot_no
+  set status = 'CLAIMED', lot_id = l.lot_id, lot_rank = w.place % :letters_a_lot + 1, template = l.template
+  from dealt as w
+  inner join lots as l on w.lot_no = l.lot_no
   where a.person_id = w.person_id and a.campaign_id = w.campaign_id and a.attempt_no = w.attempt_no
 )
 

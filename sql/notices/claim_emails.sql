@@ -20,7 +20,7 @@ with due as (
 
 claimed as (
   update campaign.attempt as a
-  set status = 'CLAIMED', submissions = a.submissions + 1, template = :template
+  set status = 'CLAIMED', submissions = a.submissions + 1, template = cast(:templates as jsonb) ->> a.subject
   from due
   where a.person_id = due.person_id and a.campaign_id = due.campaign_id and a.attempt_no = due.attempt_no
   returning a.person_id, a.campaign_id, a.attempt_no, a.submissions
@@ -34,6 +34,7 @@ select
   a.email,
   d.digest is not null as is_dead,
   a.body,
+  a.subject,
   a.is_represented,
   a.is_minor,
   a.person_first_names,

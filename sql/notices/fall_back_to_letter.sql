@@ -8,6 +8,7 @@ with failing as (
     j.campaign_id,
     j.attempt_no,
     j.wave_id,
+    a.subject,
     a.recipient_id,
     c.version as contact_version,
     c.address_flags & :unusable_address = 0 as has_address,
@@ -48,13 +49,14 @@ moved as (
 ),
 
 letters as (
-  insert into campaign.attempt (person_id, campaign_id, attempt_no, wave_id, channel, recipient_id, contact_version)
+  insert into campaign.attempt (person_id, campaign_id, attempt_no, wave_id, channel, subject, recipient_id, contact_version)
   select
     person_id,
     campaign_id,
     attempt_no + 1,
     wave_id,
     'LETTER',
+    subject,
     recipient_id,
     contact_version
   from failing

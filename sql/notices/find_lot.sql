@@ -3,6 +3,7 @@ select
   lot_id,
   printer,
   body,
+  subject,
   large_print,
   prepared_for,
   letters,

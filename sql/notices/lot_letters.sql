@@ -15,6 +15,7 @@ select
   a.attempt_no,
   a.lot_rank as letter_no,
   a.body,
+  a.subject,
   a.large_print,
   a.address_2,
   a.address_3,

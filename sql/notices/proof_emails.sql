@@ -4,7 +4,7 @@ with ranked as (
   select
     a.*,
     row_number() over (
-      partition by a.body, a.is_represented, a.is_represented and a.is_minor
+      partition by a.body, a.subject, a.is_represented, a.is_represented and a.is_minor
       order by a.email ~ '^[ -~]+$', length(a.recipient_first_names || a.recipient_name) desc, a.person_id
     ) as place
   from notices.addressed_attempt as a
@@ -14,4 +14,4 @@ with ranked as (
 select *
 from ranked
 where place <= :emails
-order by body, is_represented, is_minor, place
+order by body, subject, is_represented, is_minor, place

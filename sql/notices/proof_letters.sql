@@ -16,7 +16,7 @@ ranked as (
   select
     m.*,
     dense_rank() over (
-      partition by m.body, m.is_represented, m.is_child, m.large_print
+      partition by m.body, m.subject, m.is_represented, m.is_child, m.large_print
       order by m.people desc, m.longest desc, m.first_id asc
     ) as place
   from measured as m
@@ -24,7 +24,7 @@ ranked as (
 
 select
   r.*,
-  dense_rank() over (order by r.body, r.is_represented, r.is_child, r.large_print, r.place) as letter_no
+  dense_rank() over (order by r.body, r.subject, r.is_represented, r.is_child, r.large_print, r.place) as letter_no
 from ranked as r
 where r.place <= :letters
 order by letter_no, r.person_id

@@ -35,7 +35,7 @@ def shown(*arguments: str) -> dict[str, Any]:
 
 
 def test_the_caps_of_the_policy_count_unless_others_are_given(here: Campaign) -> None:
-    policy = {"emails_a_day": here.home.policy.emails_a_day, "letters_a_day": here.home.policy.letters_a_day}
+    policy = {"emails_a_day": here.home.policy.emails_a_day, "letters_a_day": here.home.policy.letters_a_day, "notices_a_day_by_body": {}}
     assert shown()["caps"] == policy
     assert shown("--emails-a-day", "3")["caps"] == {**policy, "emails_a_day": 3}
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.campaign.forecast_simulation import MOST_DAYS
+from pipelines.campaign.forecast import Caps, Stock
+from pipelines.campaign.forecast_rates import Observed, rates
+from pipelines.campaign.forecast_simulation import MOST_DAYS, simulate
 from pipelines.campaign.forecast_weeks import weeks
 from pipelines.campaign.window import last_day
 from pipelines.campaign.working_days import is_working_day
-from tests.campaign.forecast_builder import assuming, forecast, stock, volumes
+from tests.campaign.forecast_builder import MONDAY, PLAIN, assuming, forecast, stock, volumes
 
 
 def test_a_line_is_served_by_the_cap_of_each_working_day() -> None:
@@ -151,3 +154,14 @@ def test_everybody_is_told_once_by_a_notice_that_counts(
 def test_a_forecast_names_every_day_once(weeks_later: int) -> None:
     made = forecast(stock({"01": 95}), 10, begins_on=date(2022, 1, 29) + timedelta(weeks=weeks_later))
     assert [day.day for day in made.days] == [made.begins_on + timedelta(days=place) for place in range(len(made.days))]
+
+
+def test_a_body_is_planned_no_faster_than_its_cap_by_both_channels_together() -> None:
+    people = Stock(("01", "02"), np.array([[4, 1], [0, 5]]), np.array([[2, 0], [0, 0]]), ("CPAM", "MSA"))
+    made = simulate(people, Caps(100, 100, {"CPAM": 3}), rates(PLAIN, Observed()), PLAIN, MONDAY)
+    assert (volumes(made, "emails"), volumes(made, "letters")) == ({"01-31": 9, "02-01": 1}, {"02-01": 2})
+
+
+def test_a_body_that_takes_nothing_is_left_over() -> None:
+    people = Stock(("01",), np.array([[4, 1]]), np.array([[2, 0]]), ("CPAM", "MSA"))
+    assert simulate(people, Caps(100, 100, {"CPAM": 0}), rates(PLAIN, Observed()), PLAIN, MONDAY).left_over == 6

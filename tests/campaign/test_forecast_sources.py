@@ -44,7 +44,7 @@ def stand(campaign: Campaign, day: date = TODAY) -> tuple[Stock, Observed]:
 
 def to_tell(campaign: Campaign, day: date = TODAY) -> dict[str, tuple[int, int]]:
     found, _ = stand(campaign, day)
-    return {name: (int(e), int(n)) for name, e, n in zip(found.departments, found.emails, found.letters, strict=True)}
+    return {name: (int(e.sum()), int(n.sum())) for name, e, n in zip(found.departments, found.emails, found.letters, strict=True)}
 
 
 def planned(wave: Wave) -> dict[str, tuple[int, int]]:

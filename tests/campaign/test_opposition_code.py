@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.campaign.opposition_code import ALPHABET, LENGTH, as_derived, derive, derive_all, is_well_formed, proves
+from pipelines.campaign.opposition_code import ALPHABET, LENGTH, are_well_formed, as_derived, derive, derive_all, is_well_formed, prove_all
 
 KEY, OTHER_KEY = bytes(range(32)), bytes(range(1, 33))
 CODES = st.builds(derive, st.just(KEY), st.integers(1, 9), st.integers(1, 10**8), st.integers(1, 99))
@@ -71,18 +71,26 @@ def test_a_code_proves_however_it_is_typed(code: str) -> None:
 
 @given(st.text(max_size=40))
 def test_any_text_can_be_looked_at(text: str) -> None:
-    assert proves(text, KEY, 1, 42, 1) is (as_derived(text) == derive(KEY, 1, 42, 1))
+    code = as_derived(text)
+    assert prove_all(KEY, [code], [(1, 42, 1)]) == [code == derive(KEY, 1, 42, 1)]
+
+
+@given(st.lists(st.one_of(st.text(max_size=13), CODES, CODES.map(lambda code: code[::-1])), max_size=5))
+def test_codes_looked_at_together_are_judged_as_one_by_one(codes: list[str]) -> None:
+    assert list(are_well_formed(codes)) == [is_well_formed(code) for code in codes]
 
 
 @given(st.integers(1, 9), st.integers(1, 10**8), st.integers(1, 99))
 def test_the_same_notice_always_has_the_same_code(campaign_id: int, person_id: int, attempt_no: int) -> None:
-    code = derive(KEY, campaign_id, person_id, attempt_no)
-    assert derive(KEY, campaign_id, person_id, attempt_no) == code and proves(code, KEY, campaign_id, person_id, attempt_no)
+    attempt = (campaign_id, person_id, attempt_no)
+    code = derive(KEY, *attempt)
+    assert derive(KEY, *attempt) == code and prove_all(KEY, [code], [attempt]) == [True]
 
 
 @pytest.mark.parametrize("other", [(OTHER_KEY, 1, 42, 1), (KEY, 2, 42, 1), (KEY, 1, 43, 1), (KEY, 1, 42, 2)])
 def test_a_code_proves_nothing_for_another_key_campaign_person_or_attempt(other: tuple[bytes, int, int, int]) -> None:
-    assert not proves(derive(KEY, 1, 42, 1), *other)
+    key, campaign_id, person_id, attempt_no = other
+    assert prove_all(key, [derive(KEY, 1, 42, 1)], [(campaign_id, person_id, attempt_no)]) == [False]
 
 
 def test_codes_of_many_people_are_all_different() -> None:

@@ -32,8 +32,8 @@ def test_every_body_has_its_proof_and_everybody_shown_is_told(campaign: Campaign
     wave = campaign.plan()
     made = write_proofs(campaign.letters_made_by, wave.wave_id, tmp_path / "proofs", LOOK)
     assert [(one.file.name, one.letters, one.refused) for one in made] == [
-        ("CPAM-adult.pdf", LETTERS_A_VARIANT, 0),
-        ("MSA-adult.pdf", 2, 0),
+        ("CPAM-notice-adult.pdf", LETTERS_A_VARIANT, 0),
+        ("MSA-notice-adult.pdf", 2, 0),
     ]
     assert stat.S_IMODE(made[0].file.stat().st_mode) == 0o600 and stat.S_IMODE((tmp_path / "proofs").stat().st_mode) == 0o700
     texts = "".join(words(one.file) for one in made)
@@ -81,7 +81,7 @@ def test_households_stay_apart_and_each_names_its_own_children(campaign: Campaig
 def test_a_proof_takes_the_place_of_an_earlier_one_and_follows_no_link(campaign: Campaign, tmp_path: Path) -> None:
     campaign.register(by_letter(1))
     wave, elsewhere = campaign.plan(), tmp_path / "elsewhere"
-    (tmp_path / "CPAM-adult.pdf").symlink_to(elsewhere)
+    (tmp_path / "CPAM-notice-adult.pdf").symlink_to(elsewhere)
     (made,) = write_proofs(campaign.letters_made_by, wave.wave_id, tmp_path, LOOK)
     assert (made.file.is_symlink(), elsewhere.exists(), stat.S_IMODE(made.file.stat().st_mode)) == (False, False, 0o600)
 
@@ -116,4 +116,4 @@ def test_command_asks_why_and_names_the_files(campaign: Campaign, tmp_path: Path
     refused = CliRunner().invoke(app, asked)
     assert isinstance(refused.exception, FinalError) and "--reason" in str(refused.exception)
     told = CliRunner().invoke(app, [*asked, "--reason", WHY])
-    assert (told.exit_code, told.output.strip()) == (0, f"{tmp_path / 'CPAM-adult.pdf'}: 1 letters")
+    assert (told.exit_code, told.output.strip()) == (0, f"{tmp_path / 'CPAM-notice-adult.pdf'}: 1 letters")

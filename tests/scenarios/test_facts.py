@@ -18,7 +18,7 @@ ADULT, CHILD = invent(1), invent(2, birth_date="20040120")
 def read(campaign: Campaign, after: int, *kinds: str) -> tuple[int, list[tuple[str, date]]]:
     """Read facts as a consumer does: how far they are settled, then those noted since it read last."""
     with campaign.home.db.transaction() as session:
-        settled = session.connection.execute(sa.text("select registry.facts_settled()")).scalar_one()
+        settled = session.connection.execute(sa.text("select platform.settled()")).scalar_one()
         found = session.connection.execute(
             sa.text("select kind, happened_on from registry.facts_noted(:kinds, :after, :up_to) order by happened_on, kind"),
             {"kinds": list(kinds), "after": after, "up_to": settled},
@@ -73,3 +73,11 @@ def test_facts_are_read_by_their_index(campaign: Campaign) -> None:
     with campaign.home.db.transaction() as session:
         plan = session.connection.execute(sa.text("explain select * from registry.facts_noted(array['BORN'], 0, 10)")).scalars()
         assert "kind_noted_in_idx" in "\n".join(plan)
+
+
+def test_a_representative_who_was_awaited_is_a_fact_of_the_child(campaign: Campaign) -> None:
+    child = CHILD.but(representative_1=ADULT.matricule)
+    campaign.register(child, on=FIRST)
+    seen, none = read(campaign, 0, "REPRESENTATIVE_CHANGED")
+    campaign.register(child, ADULT, on=SECOND)
+    assert (none, read(campaign, seen, "REPRESENTATIVE_CHANGED")[1]) == ([], [("REPRESENTATIVE_CHANGED", SECOND)])

@@ -66,16 +66,16 @@ def test_what_is_resumed_leaves_once(campaign: Campaign, scope: str) -> None:
 
 @dataclass(frozen=True)
 class Interrupted(Clock):
-    """A clock at whose first look something happens."""
+    """A clock at whose second look, when a sending has claimed its first chunk, something happens."""
 
-    first: Callable[[], object] = field(kw_only=True)
+    happens: Callable[[], object] = field(kw_only=True)
     looks: list[datetime] = field(default_factory=list, kw_only=True)
 
     def present(self, as_of: datetime) -> datetime:
         """Tell the time."""
         self.looks.append(as_of)
-        if len(self.looks) == 1:
-            self.first()
+        if len(self.looks) == 2:
+            self.happens()
         return super().present(as_of)
 
 
@@ -83,7 +83,7 @@ def test_a_pause_in_the_middle_of_sending_leaves_the_rest_for_the_next_day(campa
     campaign.register(*[invent(number) for number in range(1, 8)])
     wave = approved(campaign)
     with campaign.relay() as dispatch:
-        clock = Interrupted(dispatch.clock.mode, first=lambda: order(campaign, Action.PAUSE, wave))
+        clock = Interrupted(dispatch.clock.mode, happens=lambda: order(campaign, Action.PAUSE, wave))
         small = dispatch.policy.model_copy(update={"emails_a_chunk": 3})
         sent = send_emails(replace(dispatch, policy=small, clock=clock), EVERYBODY, SENT)["sent"]
     order(campaign, Action.RESUME, wave, TOMORROW)

@@ -1,7 +1,8 @@
 """Several relays, several connections to each: messages go to whichever is free, at the pace that was set, and past a relay that is out.
 
 A connection whose relay is busy or away rests for a moment that doubles; one that stays so takes no more messages of this task, nor
-does one whose relay refuses us. A domain whose recipients are put off again and again gets no more in this task either.
+does one whose relay refuses us. A domain whose recipients are put off again and again gets no more in this task either. A relay with a
+cap takes what it is allowed, and no more.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -44,10 +46,27 @@ class Submitted(NamedTuple):
     at: datetime
 
 
+class _Allowance:
+    """How many messages all connections of a relay may still submit; without a limit where `left` is None."""
+
+    def __init__(self, left: int | None) -> None:
+        self.left = left
+        self._lock = Lock()
+
+    def use(self) -> bool:
+        """Use one up, if there is one."""
+        with self._lock:
+            if self.left:
+                self.left -= 1
+                return True
+            return self.left is None
+
+
 @dataclass
 class _Connection:
     relay: Relay
     pace: Pace | None
+    allowance: _Allowance
     rests: int = 0
 
 
@@ -83,7 +102,8 @@ class _Chunk:
 class Relays:
     """The relays of an installation, as one sending task uses them. Used as a context manager, which closes the connections.
 
-    `refusal` is what a relay said that does not let us send; `are_out` when no connection takes messages any more.
+    `refusal` is what a relay said that does not let us send; `are_out` when no connection takes messages any more. `caps` are the messages
+    a day of the relays that have such a limit, by name: these submit nothing until they are allowed to.
     """
 
     def __init__(
@@ -91,9 +111,11 @@ class Relays:
     ) -> None:
         self._timer = timer
         self._connections: list[_Connection] = []
+        self.caps = {relay.name: relay.a_day for relay in relays if relay.a_day}
+        self._allowances = {relay.name: _Allowance(0 if relay.a_day else None) for relay in relays}
         for relay in relays:
-            pace = Pace(relay.a_second) if relay.a_second else None
-            self._connections += [_Connection(Relay(relay, timeout_seconds), pace) for _ in range(relay.connections)]
+            pace, allowance = Pace(relay.a_second) if relay.a_second else None, self._allowances[relay.name]
+            self._connections += [_Connection(Relay(relay, timeout_seconds), pace, allowance) for _ in range(relay.connections)]
         self._domain_paces = {domain.lower(): Pace(a_second) for domain, a_second in domain_paces.items()}
         self._put_off: Counter[str] = Counter()
         self._pool = ThreadPoolExecutor(len(self._connections), thread_name_prefix="relay")
@@ -116,13 +138,27 @@ class Relays:
         """Whether no connection takes messages any more."""
         return not self._connections
 
+    @property
+    def has_uncapped(self) -> bool:
+        """Whether some connection may take as many messages as come."""
+        return any(connection.allowance.left is None for connection in self._connections)
+
+    @property
+    def allowed(self) -> dict[str, int]:
+        """How many messages each relay with a cap may still be given."""
+        return {name: self._allowances[name].left or 0 for name in self.caps}
+
+    def allow(self, name: str, messages: int) -> None:
+        """Say how many messages a relay with a cap may be given from now on."""
+        self._allowances[name].left = messages
+
     def submit_all(self, envelopes: Sequence[Envelope], present: Callable[[], datetime]) -> list[Submitted]:
         """Submit envelopes and return what became of each, in their order; those that no relay took are `RELAY_BUSY`.
 
         `present` tells the instant of an answer. Never raises for a relay: see `refusal` and `are_out`.
         """
         chunk = _Chunk(envelopes, self._due(envelopes), present)
-        while chunk.waiting and self._connections:
+        while chunk.waiting and any(connection.allowance.left != 0 for connection in self._connections):
             goes_on = self._serve_all(chunk)
             self._connections = [connection for connection, on in zip(self._connections, goes_on, strict=True) if on]
         return [result or Submitted(Outcome(Fate.RELAY_BUSY), present()) for result in chunk.results]
@@ -138,8 +174,11 @@ class Relays:
         return [pace.reserve(now) if pace else now for pace in paces] or [now] * len(envelopes)
 
     def _serve(self, connection: _Connection, chunk: _Chunk) -> bool:
-        """Submit what waits, over one connection, until nothing does; return whether the relay may be used again."""
+        """Submit what waits, over one connection, until nothing does or no more is allowed; return whether the relay may be used again."""
         while (rank := chunk.take()) is not None:
+            if not connection.allowance.use():
+                chunk.waiting.appendleft(rank)
+                return True
             try:
                 outcome = self._submit(connection, chunk.envelopes[rank], chunk.due[rank])
             except RelayRefusesUsError as refusal:

@@ -33,8 +33,8 @@ COMPONENT = "postgres"
 RECOVERY_PATIENCE = 600.0
 STOP_PATIENCE = 60.0
 MIB = 2**20
-BUFFERS_SHARE = 32  # of the memory of the machine, within the bounds below
-BUFFERS_BOUNDS = (64, 512)
+BUFFERS_SHARE = 8  # of the memory of the machine, within the bounds below
+BUFFERS_BOUNDS = (64, 4096)
 
 CONFIGURATION = """\
 # Written by `espace-sante up`: put settings of your own into another file of this directory, with a later name.

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 COMPONENT = "seaweedfs"
-BUCKETS = ("registry", "print", "exchanges", "reports")
+BUCKETS = ("registry", "print", "exchanges", "reports", "audit")
+# Objects of these can be kept under retention.
+LOCKED = ("audit",)
 OWN_BUCKET = "platform"
 PROBE = "probe"
 JOIN_PATIENCE = 30.0
@@ -109,9 +111,9 @@ class ObjectStore:
         client = self.client()
         try:
             known = {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
-            for bucket in map(_full_name, (*BUCKETS, OWN_BUCKET)):
-                if bucket not in known:
-                    client.create_bucket(Bucket=bucket)
+            for name in (*BUCKETS, OWN_BUCKET):
+                if _full_name(name) not in known:
+                    client.create_bucket(Bucket=_full_name(name), ObjectLockEnabledForBucket=name in LOCKED)
             client.put_object(Bucket=_full_name(OWN_BUCKET), Key=PROBE, Body=b"readable")
         except (BotoCoreError, ClientError):
             return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 import secrets
 from dataclasses import asdict, dataclass, field
@@ -92,8 +93,12 @@ def read_secrets(file: Path) -> Secrets | None:
 
 
 def write_secrets(file: Path, kept: Secrets, postgres_port: int) -> None:
-    """Write the secrets with the URLs that follow from them; leaves an unchanged file alone."""
-    urls = {"database_url": kept.database_url(postgres_port), "database_owner_url": kept.database_owner_url(postgres_port)}
-    values = asdict(kept) | urls
+    """Write the secrets with the URLs and the key of the site that follow from them; leaves an unchanged file alone."""
+    following = {
+        "database_url": kept.database_url(postgres_port),
+        "database_owner_url": kept.database_owner_url(postgres_port),
+        "portal_key": hmac.digest(bytes.fromhex(kept.reference_key), b"portal", "sha256").hex(),
+    }
+    values = asdict(kept) | following
     if read_json(file) != json.loads(json.dumps(values)):
         write_json(file, values)

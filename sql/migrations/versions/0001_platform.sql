@@ -42,7 +42,13 @@ create table platform.unit_of_work (
 );
 grant select, insert, update (counts) on platform.unit_of_work to espace_pipeline;
 
--- Grain: one thing that happened to one person. Append-only: the pipeline may neither change nor delete a row.
+-- How far what transactions write can be read: all that was written up to this number is seen, and no later one is given it: a
+-- transaction under way holds it back. Whoever keeps it and goes on after it misses nothing.
+create function platform.settled() returns bigint
+language sql stable as $$ select pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1 $$;
+
+-- Grain: one thing that happened to one person. Append-only: the pipeline may neither change nor delete a row, and what somebody else
+-- changes is found (`audit_link`). `recorded_in` is the number of the transaction.
 create table platform.audit (
   audit_id bigint generated always as identity,
   person_id bigint not null,
@@ -54,10 +60,73 @@ create table platform.audit (
   after text not null,
   reason text,
   detail jsonb,
+  recorded_in bigint not null default pg_current_xact_id()::text::bigint,
   primary key (person_id, audit_id)
 ) partition by range (person_id);
 select platform.partition_by_person('platform.audit');
+-- Rows lie in the order in which they came: a few pages of such an index find those of a day.
+create index audit_recorded on platform.audit using brin (recorded_in);
 grant select, insert on platform.audit to espace_pipeline;
+
+-- Grain: one sealing of the audit trail: all rows recorded in transactions after those of the seal before, up to `up_to`. `head` is the
+-- SHA-256 of its links and of the head before it; it lies in the object store as well, out of reach of whoever may write here.
+create table platform.audit_seal (
+  seal_no integer primary key,
+  work_id bigint not null unique references platform.unit_of_work,
+  sealed_on date not null,
+  after bigint not null,
+  up_to bigint not null,
+  head text not null,
+  check (after <= up_to)
+);
+grant select, insert on platform.audit_seal to espace_pipeline;
+
+-- Grain: one link of one chain: the rows of one shard (2^16 person ids) in one seal. `digest` is the SHA-256 of the shard's link before it
+-- and of the rows.
+create table platform.audit_link (
+  shard integer not null,
+  seal_no integer not null,
+  rows integer not null,
+  digest text not null,
+  primary key (shard, seal_no)
+);
+create index audit_link_of_seal on platform.audit_link (seal_no);
+grant select, insert on platform.audit_link to espace_pipeline;
+
+-- What a row of the trail says, in bytes that any later server computes again: every column, none that could hide in another.
+create function platform.audit_row(a platform.audit) returns text
+language sql immutable parallel safe as $$
+  select jsonb_build_array(
+    a.audit_id, a.person_id, a.work_id, extract(epoch from a.occurred_at), extract(epoch from a.recorded_at), a.subject, a.before, a.after,
+    a.reason, a.detail, a.recorded_in
+  )::text
+$$;
+
+-- The rows of a span of transactions, digested by shard, without the link before.
+create function platform.audit_digests(since bigint, up_to bigint) returns table (shard integer, rows integer, content bytea)
+language sql stable parallel safe as $$
+  select
+    (a.person_id >> 16)::integer,
+    count(*)::integer,
+    sha256(string_agg(convert_to(platform.audit_row(a), 'UTF8'), '\x0a'::bytea order by a.person_id, a.audit_id))
+  from platform.audit as a
+  where a.recorded_in > since and a.recorded_in <= up_to
+  group by a.person_id >> 16
+$$;
+
+-- A shard's link: the digest of its link before, and of its rows. Index: audit_link's key.
+create function platform.audit_chained(of_shard integer, in_seal integer, content bytea) returns text
+language sql stable parallel safe as $$
+  select encode(sha256(convert_to(coalesce((
+    select l.digest from platform.audit_link as l where l.shard = of_shard and l.seal_no < in_seal order by l.seal_no desc limit 1
+  ), ''), 'UTF8') || content), 'hex')
+$$;
+
+-- The head of a seal: the digest of the head before, and of its links in the order of their shards.
+create function platform.audit_head(head_before text, digests text[]) returns text
+language sql immutable parallel safe as $$
+  select encode(sha256(convert_to(head_before || array_to_string(coalesce(digests, '{}'), ''), 'UTF8')), 'hex')
+$$;
 
 -- A state machine moves only inside a unit of work, which says which run moves it and for which instant.
 create function platform.current_work() returns bigint

@@ -325,12 +325,7 @@ create index fact_by_day on registry.fact (kind, happened_on);
 create index fact_noted on registry.fact (kind, noted_in);
 grant select, insert on registry.fact to espace_pipeline;
 
--- How far facts can be read: all that were noted up to this number are seen, and no later one is given it: a transaction under way
--- holds it back. Whoever keeps it and goes on after it misses nothing.
-create function registry.facts_settled() returns bigint
-language sql stable as $$ select pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1 $$;
-
--- The facts of some kinds that were noted after one such number, up to another.
+-- The facts of some kinds that were noted after one such number, up to another (`platform.settled`).
 create function registry.facts_noted(kinds text[], after bigint, up_to bigint)
 returns table (person_id bigint, kind text, happened_on date)
 language sql stable parallel safe as $$

@@ -4,7 +4,7 @@ create schema notices;
 grant usage on schema notices to espace_pipeline;
 
 -- Grain: one attempt, with who it concerns, who it goes to and where: what a letter or an e-mail is made from. The contact data are
--- those of the attempt's version, whatever the registry brought since.
+-- those of the attempt's version, whatever the registry brought since. Whoever reads no name of the recipient looks none up: hence `left`.
 create view notices.addressed_attempt as
 select
   a.person_id,
@@ -12,6 +12,7 @@ select
   a.attempt_no,
   a.wave_id,
   a.channel,
+  a.subject,
   a.status,
   a.recipient_id,
   a.contact_version,
@@ -38,11 +39,11 @@ from campaign.attempt as a
 inner join campaign.wave as w on a.wave_id = w.wave_id
 inner join registry.contact_version as c on a.recipient_id = c.person_id and a.contact_version = c.version
 inner join registry.person as p on a.person_id = p.person_id
-inner join registry.person as r on a.recipient_id = r.person_id;
+left join registry.person as r on a.recipient_id = r.person_id;
 grant select on notices.addressed_attempt to espace_pipeline;
 
 -- Grain: one attempt by letter that has not left, with the letter that tells it, named by the first person whom that concerns (`first_id`):
--- the minors whom one recipient represents, planned in one wave, share one, twelve at most; anybody else has one alone. Whoever asks for
+-- the minors whom one recipient represents, planned in one wave and told the same, share one, twelve at most; anybody else has one alone. Whoever asks for
 -- one wave or one status reads no other: both are in each partition.
 create view notices.unsent_letter as
 with numbered as (
@@ -51,7 +52,8 @@ with numbered as (
     a.is_represented and a.is_minor as is_child,
     row_number() over (
       partition by
-        a.wave_id, a.status, a.lot_id, a.lot_rank, a.campaign_id, a.recipient_id, a.contact_version, a.is_represented and a.is_minor
+        a.wave_id, a.status, a.lot_id, a.lot_rank, a.campaign_id, a.recipient_id, a.contact_version, a.subject,
+        a.is_represented and a.is_minor
       order by a.person_id
     ) - 1 as number
   from notices.addressed_attempt as a
@@ -62,7 +64,7 @@ select
   n.*,
   min(n.person_id) over (
     partition by
-      n.wave_id, n.status, n.lot_id, n.lot_rank, n.campaign_id, n.recipient_id, n.contact_version, n.is_child,
+      n.wave_id, n.status, n.lot_id, n.lot_rank, n.campaign_id, n.recipient_id, n.contact_version, n.subject, n.is_child,
       case when n.is_child then n.number / 12 else n.number end
   ) as first_id
 from numbered as n;
@@ -78,6 +80,7 @@ create table notices.print_lot (
   lot_no integer not null,
   printer text not null,
   body text not null,
+  subject text not null,
   large_print boolean not null,
   prepared_for date not null,
   letters integer not null check (letters >= 0),
@@ -104,7 +107,8 @@ create index lot_of_printer on notices.print_lot (printer, prepared_for);
 create index lot_unfinished on notices.print_lot (status, lot_id) where status in ('PLANNED', 'REFUSED');
 grant select, insert, update on notices.print_lot to espace_pipeline;
 
--- The lots that are gathered and not handed over, and all of whose letters may leave with a content. Index: lot_unfinished, attempt_lot.
+-- The lots that are gathered and not handed over, and all of whose letters may leave with a content. The waves are an array, which is
+-- found once: a sub-select would be run again for each letter. Index: lot_unfinished, attempt_lot.
 create function notices.lot_to_produce(shown text) returns table (lot_id bigint)
 language sql stable as $$
   select l.lot_id
@@ -114,7 +118,8 @@ language sql stable as $$
     and not exists (
       select from campaign.attempt as a
       where
-        a.lot_id = l.lot_id and a.wave_id not in (select w.wave_id from campaign.wave_approved_with(shown) as w where w.is_open)
+        a.lot_id = l.lot_id
+        and a.wave_id <> all(array(select w.wave_id from campaign.wave_approved_with(shown) as w where w.is_open))
     )
 $$;
 
@@ -142,6 +147,15 @@ create table notices.reprint (
   primary key (lot_id, sequence, work_id)
 );
 grant select, insert on notices.reprint to espace_pipeline;
+
+-- Grain: one relay that may be given so many messages a day (`a_day`), and one day: what tasks reserved with it.
+create table notices.relay_day (
+  relay text not null,
+  day date not null,
+  messages integer not null check (messages >= 0),
+  primary key (relay, day)
+);
+grant select, insert, update on notices.relay_day to espace_pipeline;
 
 -- Grain: one line of a partner's report (bounce, acceptance, printing, deposit, returned letter) and what was made of it.
 create table notices.report_line (

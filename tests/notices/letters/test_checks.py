@@ -92,7 +92,7 @@ def test_missing_page_stops_the_lot(press: LetterPress, composition: Composition
 
 def test_sample_is_that_of_the_lot_with_its_ends_and_those_made_with_care(press: LetterPress, composition: Composition) -> None:
     chosen = sample(composition)
-    assert chosen == sample(press.compose(LETTERS, DAYS)) and {1, 40} <= set(chosen) and len(chosen) >= 9
+    assert chosen == sample(press.compose(LETTERS, DAYS)) and {1, 40} <= set(chosen) and len(chosen) >= 5
     assert chosen != sample(press.compose(LETTERS[1:], DAYS))
     careful = press.compose([letter(number, "Łukasz") for number in (1, 2, 4, 5)], DAYS)
     assert sample(careful) == [1, 2, 3, 4]

@@ -49,6 +49,7 @@ def row(number: int) -> dict[str, Any]:
         "address_5": None,
         "postcode": f"{1000 + number:05d}",
         "town": "SAINT DENIS",
+        "subject": "notice",
         "is_represented": represented,
         "is_minor": number % 3 == 1,
         "person_first_names": first,
@@ -81,7 +82,7 @@ def test_every_page_of_a_lot_reads_as_the_database_says(press: LetterPress, lett
             assert tuple(lines[start : start + len(address_lines(own))]) == address_lines(own)
             assert symbol in lines and read_reference(REFERENCE_KEY, symbol) == notice
             code = next(line for line in lines if re.fullmatch(r"(?:[0-9A-Z]{4}-){2}[0-9A-Z]{4}", line))
-            assert opposition_code.proves(code, CODE_KEY, *notice)
+            assert opposition_code.prove_all(CODE_KEY, [opposition_code.as_derived(code)], [notice]) == [True]
             assert concerned(own) is None or concerned(own) in lines
             assert {f"{number + 1:05d}", "31 janvier 2022", "14 mars 2022"} <= set(lines)
             with closing(document[2 * number + 1]) as back, closing(back.get_textpage()) as text:
