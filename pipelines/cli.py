@@ -7,16 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperGroup
 
 from pipelines.campaign import commands as campaign
+from pipelines.documents import commands as documents
 from pipelines.platform.embedded import commands as embedded
 from pipelines.platform.errors import EspaceSanteError
+from pipelines.portal.commands import portal
 from pipelines.reporting import commands as reporting
 from pipelines.synthetic import demo_command
+
+if TYPE_CHECKING:
+    from pipelines.platform.database import Database
+    from pipelines.platform.object_store import ObjectStore
 
 
 class PlainErrors(TyperGroup):
@@ -55,6 +61,18 @@ def _registry() -> typer.Typer:
     return registry_app
 
 
+def _audit() -> typer.Typer:
+    """Give the commands of the audit trail where it is here."""
+    from pipelines.audit.commands import audit_app
+    from pipelines.installation import Installation
+
+    def trail() -> tuple[Database, ObjectStore, int]:
+        here = Installation()
+        return here.db, here.store, here.policy.archive_years
+
+    return audit_app(trail)
+
+
 def _benchmark() -> typer.Typer:
     from pipelines.benchmarks.commands import benchmark_app
 
@@ -82,7 +100,20 @@ def _campaign() -> typer.Typer:
     return app
 
 
-_LATER: dict[str, Callable[[], typer.Typer]] = {"benchmark": _benchmark, "campaign": _campaign, "letters": _letters, "registry": _registry}
+def _documents() -> typer.Typer:
+    from pipelines.synthetic.document_commands import documents_app
+
+    return documents_app
+
+
+_LATER: dict[str, Callable[[], typer.Typer]] = {
+    "audit": _audit,
+    "benchmark": _benchmark,
+    "campaign": _campaign,
+    "documents": _documents,
+    "letters": _letters,
+    "registry": _registry,
+}
 
 app = typer.Typer(
     cls=PlainErrors,
@@ -97,6 +128,8 @@ app.command()(embedded.status)
 app.command()(embedded.down)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(embedded.airflow)
 app.command()(demo_command.demo)
+app.command()(documents.inspect_document)
+app.command()(portal)
 app.command()(reporting.reconcile)
 app.command()(reporting.person)
 app.command("window")(campaign.show_window)

@@ -72,6 +72,36 @@ def campaign_command(
     _show(campaign.run(people, wave, under, _say), as_json)
 
 
+@benchmark_app.command("oppositions")
+def oppositions_command(
+    people: Annotated[int, typer.Option(help="How many people to invent.", min=1000)], as_json: AsJson = False, under: Under = None
+) -> None:
+    """Take in the oppositions of everybody who was told from files, then a hundred thousand guesses at one person's code."""
+    from pipelines.benchmarks import oppositions
+
+    _show(oppositions.run(people, under, _say), as_json)
+
+
+@benchmark_app.command("documents")
+def documents_command(
+    count: Annotated[int, typer.Option(help="How many documents to read.", min=10)], as_json: AsJson = False, under: Under = None
+) -> None:
+    """Read documents from bytes to decision on one core, beside the bare libraries on the same bytes."""
+    from pipelines.benchmarks import documents
+
+    _show(documents.run(count, under, _say), as_json)
+
+
+@benchmark_app.command("audit")
+def audit_command(
+    people: Annotated[int, typer.Option(help="How many people to invent.", min=100)], as_json: AsJson = False, under: Under = None
+) -> None:
+    """Seal the audit trail of a planned nation, then verify it."""
+    from pipelines.benchmarks import audit
+
+    _show(audit.run(people, under, _say), as_json)
+
+
 def _show(figures: Figures, as_json: bool) -> None:
     typer.echo(figures.as_json() if as_json else figures.as_table())
 

@@ -93,11 +93,12 @@ create table platform.audit_link (
 create index audit_link_of_seal on platform.audit_link (seal_no);
 grant select, insert on platform.audit_link to espace_pipeline;
 
--- What a row of the trail says, in bytes that any later server computes again: every column, none that could hide in another.
+-- What a row of the trail says, in bytes that any later server computes again, whatever its settings (JSON has one form of a date):
+-- every column, none that could hide in another.
 create function platform.audit_row(a platform.audit) returns text
-language sql immutable parallel safe as $$
-  select jsonb_build_array(
-    a.audit_id, a.person_id, a.work_id, extract(epoch from a.occurred_at), extract(epoch from a.recorded_at), a.subject, a.before, a.after,
+language sql stable parallel safe as $$
+  select json_build_array(
+    a.audit_id, a.person_id, a.work_id, a.occurred_at at time zone 'UTC', a.recorded_at at time zone 'UTC', a.subject, a.before, a.after,
     a.reason, a.detail, a.recorded_in
   )::text
 $$;

@@ -171,7 +171,11 @@ def test_two_up_at_once_start_each_server_once(other: EmbeddedPlatform) -> None:
     assert [len(marked(other.instance().identity, component)) for component in ("smtp", "seaweedfs")] == [1, 1]
 
 
-@pytest.mark.parametrize("left", [None, "", "1\n", f"{os.getpid()}\n/nowhere\n", "not a pid"])
+@pytest.mark.parametrize(
+    "left",
+    [None, "", "1\n", f"{os.getpid()}\n/nowhere\n", "not a pid"],
+    ids=["as it was", "empty", "cut short", "a pid of somebody else", "no pid"],
+)
 def test_nothing_is_lost_when_every_server_is_killed(platform: EmbeddedPlatform, left: str | None) -> None:
     """`left` is what postmaster.pid says afterwards: as it was, cut short, or a pid that somebody else got."""
     instance = platform.instance()

@@ -1,0 +1,122 @@
+"""What any document says of itself, whatever format it came in, and why one is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from pipelines.platform.errors import FinalError
+
+
+class DocumentFormat(StrEnum):
+    """What a document came in: the outermost envelope, which is what its sender's software writes."""
+
+    CDA = "cda"
+    XDM = "xdm"
+    MAIL = "mail"
+    HL7V2 = "hl7v2"
+    FHIR = "fhir"
+    DICOM = "dicom"
+    UNKNOWN = "unknown"
+
+
+class Reason(StrEnum):
+    """The verdicts that need no registry: `ok`, or why a document is refused (meanings in docs/documents.md)."""
+
+    OK = "ok"
+    NO_DOCUMENT = "NO_DOCUMENT"
+    BAD_FORMAT = "BAD_FORMAT"
+    BAD_ENCODING = "BAD_ENCODING"
+    BAD_BASE64 = "BAD_BASE64"
+    BAD_MEDIA_TYPE = "BAD_MEDIA_TYPE"
+    ACTIVE_CONTENT = "ACTIVE_CONTENT"
+    EMPTY_BODY = "EMPTY_BODY"
+    TOO_BIG = "TOO_BIG"
+    HOSTILE = "HOSTILE"
+    BAD_DATE = "BAD_DATE"
+    BAD_TYPE_CODE = "BAD_TYPE_CODE"
+    BAD_VISIBILITY = "BAD_VISIBILITY"
+    INS_MISSING = "INS_MISSING"
+    INS_INVALID = "INS_INVALID"
+    INS_INCOMPLETE = "INS_INCOMPLETE"
+    INS_MISMATCH = "INS_MISMATCH"
+    INS_NOT_QUALIFIED = "INS_NOT_QUALIFIED"
+    MANY_PATIENTS = "MANY_PATIENTS"
+    DOCUMENT_MISSING = "DOCUMENT_MISSING"
+    SIZE_MISMATCH = "SIZE_MISMATCH"
+    HASH_MISMATCH = "HASH_MISMATCH"
+    METADATA_MISMATCH = "METADATA_MISMATCH"
+    OTHER = "OTHER"
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong with a document: the reason, and where (never a word of the patient's)."""
+
+    reason: Reason
+    where: str
+
+
+class RefusedDocumentError(FinalError):
+    """A document or its envelope cannot be read at all: nothing of it can be told but the reason."""
+
+    def __init__(self, reason: Reason, where: str) -> None:
+        super().__init__(f"{reason}: {where}")
+        self.fault = Fault(reason, where)
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """The five strict traits of the INS as the document spells them; `birth_date` is ISO 8601, cut where it is not known further.
+
+    `sex` is M, F or U (undetermined); `birthplace` is the COG code of the commune, or 99 and the country's.
+    """
+
+    birth_name: str | None = None
+    first_names: str | None = None
+    sex: str | None = None
+    birth_date: str | None = None
+    birthplace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingDocument:
+    """A document that came in; what it does not say is None.
+
+    Identifiers are OIDs or UUIDs, `root^extension` where there is an extension; systems of codes are OIDs in every format.
+    `created` is ISO 8601 with the offset that the document gave. `body_sha256` is of the decoded body where there is one
+    (a PDF, an image), else of the document as received.
+    """
+
+    format: DocumentFormat
+    unique_id: str | None = None
+    series_id: str | None = None
+    version: int | None = None
+    type_code: str | None = None
+    type_system: str | None = None
+    created: str | None = None
+    author_organization: str | None = None
+    matricule: str | None = None
+    matricule_authority: str | None = None
+    traits: Traits = Traits()
+    confidentiality: tuple[str, ...] = ()
+    replaces: str | None = None
+    media_type: str | None = None
+    body_sha256: str | None = None
+    faults: tuple[Fault, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Reason:
+        """`ok`, or the reason of the first thing found wrong."""
+        return self.faults[0].reason if self.faults else Reason.OK
+
+    @property
+    def detail(self) -> str:
+        """Where it is wrong, everything found, then what is odd without being wrong."""
+        return "; ".join([*(fault.where for fault in self.faults), *self.notes])
+
+
+def refused(fmt: DocumentFormat, fault: Fault) -> IncomingDocument:
+    """Return what stands for a document of which only the reason is known."""
+    return IncomingDocument(format=fmt, faults=(fault,))
