@@ -4,7 +4,8 @@ SHELL := /bin/sh
 .PHONY: help setup demo test check lock up down status clean
 
 PYTHON ?= python3
-PYTEST_ARGS ?=
+# Two processes, each with servers of its own; a file of tests stays in one of them.
+PYTEST_ARGS ?= --numprocesses 2 --dist loadfile
 BIN := .venv/bin
 STAMP := .venv/installed
 

@@ -1,0 +1,1 @@
+"""The site on which people oppose: it writes opposition files and reads their answers, and knows no database."""
