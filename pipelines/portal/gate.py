@@ -26,6 +26,8 @@ LARGEST_BODY = 32 * 1024
 LONGEST_TARGET = 2048
 FORM = "application/x-www-form-urlencoded"
 HEALTH = "/health"
+# What says nothing of the site; a page of refusal needs its style as well.
+FOR_ANY_HOST = (HEALTH, "/style.css")
 # The referrer policy is not `no-referrer`: that would hide from us where a form comes from (its Origin becomes "null"). No address
 # here says anything about anybody, and other sites get none.
 HEADERS = {
@@ -69,7 +71,7 @@ class Gate:
     def _refusal(self, scope: Message) -> int | None:
         """Return the status by which a request is refused before anything is read of it."""
         headers = Headers(scope=scope)
-        if scope["path"] != HEALTH and headers.get("host", "") != urlsplit(self.origin).netloc:
+        if scope["path"] not in FOR_ANY_HOST and headers.get("host", "") != urlsplit(self.origin).netloc:
             return 421
         if len(scope["path"]) + len(scope["query_string"]) > LONGEST_TARGET:
             return 414

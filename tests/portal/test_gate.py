@@ -70,9 +70,9 @@ def test_drafts_and_sessions_end_with_time() -> None:
         assert seal.draft(draft, session) is None and seal.session(cookie) is None
 
 
-def test_a_host_that_is_not_ours_is_refused_but_for_the_health_of_the_site(portal: Portal) -> None:
+def test_a_host_that_is_not_ours_is_refused_but_for_health_and_style(portal: Portal) -> None:
     other = portal.visitor(host="evil.example")
-    assert [other.get(path).status_code for path in ("/", "/style.css", "/health")] == [421, 421, 200]
+    assert [other.get(path).status_code for path in ("/", "/suivi", "/style.css", "/health")] == [421, 421, 200, 200]
 
 
 def test_the_health_tells_how_much_waits(portal: Portal, visitor: Visitor) -> None:
