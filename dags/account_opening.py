@@ -58,6 +58,15 @@ def account_opening() -> None:
         here = Installation()
         return asdict(open_due(here.db, here.policy, Shard(**shard), here.clock, run_instant()))
 
+    @task
+    def find_open_days() -> None:
+        """Red where openings wait because a channel's day is not known whole."""
+        from pipelines.accounts.held_back import require_whole_days
+        from pipelines.installation import Installation
+
+        here = Installation()
+        require_whole_days(here.db, here.policy, run_instant())
+
     @task(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
     def balance() -> None:
         """The equations must hold."""
@@ -67,7 +76,7 @@ def account_opening() -> None:
         require_balance(Installation().db)
 
     shards = plan_openings()
-    close_on_late_oppositions() >> shards
+    close_on_late_oppositions() >> [shards, find_open_days()]
     open_accounts.expand(shard=shards) >> balance()
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipelines.accounts.archive import archived_until
+from pipelines.accounts.held_back import open_days
 from pipelines.campaign.policy import Policy
+from pipelines.campaign.window import SIX_WEEKS
 from pipelines.platform.clock import Clock, legal_day
 from pipelines.platform.database import Counts, Database, Work
 from pipelines.platform.shards import Shard, shards_of
@@ -45,6 +47,8 @@ def open_accounts(db: Database, policy: Policy, shard: Shard, clock: Clock, as_o
         return work.one(
             "accounts/open_elapsed_windows",
             day=day,
+            open_days=sorted({open_day.day for open_day in open_days(work, policy, day)}),
+            window_days=SIX_WEEKS.days,
             campaign_id=policy.campaign_id,
             first_id=shard.first_id,
             last_id=shard.last_id,

@@ -53,7 +53,7 @@ class Window:
 
     def admits(self, received_at: datetime) -> bool:
         """Tell whether an opposition received at that instant is in time, whatever the day on which it is processed."""
-        return received_at < end_of(self.last_day)
+        return legal_day(received_at) <= self.last_day
 
 
 def window(sent_at: datetime) -> Window:

@@ -1,18 +1,32 @@
-"""The verb of oppositions: take in a channel's file, decide each line, answer it."""
+"""The verb of oppositions: take in a channel's files, decide each line, answer it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
+from typing import Any
+
+import msgspec
+from sqlalchemy.engine import RowMapping
 
 from pipelines.campaign.policy import Policy
-from pipelines.oppositions.contract import Cause, Channel, Decision, Outcome, message, read_lines, write_answers
+from pipelines.oppositions.claims import make_claims, matricules_to_find
+from pipelines.oppositions.contract import Answer, Cause, Channel, Outcome, message
+from pipelines.oppositions.recording import record
+from pipelines.oppositions.request_file import read_announcement, read_requests
 from pipelines.oppositions.verification import Candidate, Verifier
-from pipelines.platform.clock import Clock
-from pipelines.platform.database import Counts, Database, Work
+from pipelines.platform.clock import Clock, legal_day
+from pipelines.platform.database import Counts, Database, Session, Work
+from pipelines.platform.errors import BadFileError
 from pipelines.platform.inbox import Inbound, Inbox
 from pipelines.platform.object_store import ObjectStore
+
+ANNOUNCEMENT = ".day.json"
+COUNTED = ("files", "files_refused", "days", "lines", *map(str, Outcome), "new_codes", "in_time_after_opening")
+_ENCODER = msgspec.json.Encoder()
 
 
 def take_in_oppositions(db: Database, store: ObjectStore, policy: Policy, key: bytes, clock: Clock, as_of: datetime) -> Counts:
@@ -21,77 +35,78 @@ def take_in_oppositions(db: Database, store: ObjectStore, policy: Policy, key: b
     Safe to repeat: a file is decided once, and its answer is made again from what was decided.
     Raises: RuleError if `as_of` lies in the future.
     """
-    total = {"files": 0, "files_refused": 0, "lines": 0, **{str(outcome): 0 for outcome in Outcome}}
+    total = dict.fromkeys(COUNTED, 0)
     present = clock.present(as_of)
+    # Without this the collector would walk all that the process has loaded again for every few thousand lines.
+    gc.freeze()
     for channel in Channel:
         inbox = Inbox(f"oppositions/{channel}", store)
+        taking = _Taking(db, policy, key, channel, present)
         for name in inbox.waiting():
-            inbound = inbox.take_in(
-                db,
-                name,
-                as_of,
-                decide=partial(_decide, channel=channel, policy=policy, key=key, present=present),
-                answer=lambda inbound: _answer(db, inbound),
-            )
+            is_day = name.endswith(ANNOUNCEMENT)
+            decide = taking.keep_day if is_day else partial(taking.decide, name=name)
+            answer = _answer_day if is_day else taking.answer
+            inbound = inbox.take_in(db, name, as_of, decide=decide, answer=partial(_answer, answer))
             total["files"] += 1
             for what, count in inbound.counts.items():
                 total[what] += count
     return total
 
 
-def _decide(work: Work, content: bytes, channel: Channel, policy: Policy, key: bytes, present: datetime) -> Mapping[str, int]:
-    lines = read_lines(content)
-    matricules = sorted({number for line in lines if line.request and (number := line.request.number)})
-    verifier = Verifier(_candidates(work, policy, matricules), key, policy.campaign_id, present, policy.failures_before_lock)
-    decisions = verifier.decide(lines, work.work_id)
-    _keep(work, channel, decisions)
-    work.run("oppositions/oppose", work_id=work.work_id, campaign_id=policy.campaign_id)
-    if verifier.new_failures:
-        people = sorted(verifier.new_failures)
-        work.run("oppositions/count_failures", person_ids=people, failures=[verifier.new_failures[p] for p in people], as_of=present)
-    counts = {str(outcome): sum(d.outcome is outcome for d in decisions) for outcome in Outcome}
-    return {"lines": len(lines), **counts}
+@dataclass(frozen=True)
+class _Taking:
+    """The files of one channel, decided and answered at one instant."""
+
+    db: Database
+    policy: Policy
+    key: bytes
+    channel: Channel
+    present: datetime
+
+    def decide(self, work: Work, content: bytes, name: str) -> Mapping[str, int]:
+        claims = make_claims(read_requests(name, content), self.channel, self.policy)
+        candidates = find_candidates(work, self.policy.campaign_id, matricules_to_find(claims))
+        verifier = Verifier(candidates, self.key, self.policy, self.channel, self.present)
+        return {"lines": len(claims), **record(work, verifier, claims, verifier.decide(claims))}
+
+    def answer(self, inbound: Inbound) -> bytes:
+        with self.db.transaction() as session:
+            rows = session.all("oppositions/answers", work_id=inbound.work_id)
+        return _ENCODER.encode_lines([_answer_line(row) for row in rows])
+
+    def keep_day(self, work: Work, content: bytes) -> Mapping[str, int]:
+        told = read_announcement(content)
+        if told.day >= legal_day(self.present):
+            raise BadFileError("the day announced is not over: announce it from the next day on")
+        work.run("oppositions/announce_day", channel=str(self.channel), day=told.day, files=told.files, work_id=work.work_id)
+        return {"days": 1}
 
 
-def _candidates(work: Work, policy: Policy, matricules: list[str]) -> dict[str, Candidate]:
-    rows = work.all("oppositions/find_people", matricules=matricules, campaign_id=policy.campaign_id)
+def find_candidates(session: Session, campaign_id: int, matricules: Sequence[str]) -> dict[str, Candidate]:
+    """Return the people whom matricules name, locked; two matricules of one person give the same candidate."""
     people: dict[int, Candidate] = {}
-    for row in rows:
-        people.setdefault(
-            row["person_id"],
-            Candidate(row["person_id"], row["birth_date"], row["status"], row["attempt_no"], row["last_day"], row["failures"]),
-        )
-    return {row["matricule"]: people[row["person_id"]] for row in rows}
+    named: dict[str, Candidate] = {}
+    for row in session.all("oppositions/find_people", matricules=matricules, campaign_id=campaign_id):
+        # The statement's columns are the fields of a candidate, in their order.
+        given: list[Any] = list(row.values())
+        candidate = Candidate(*given[1:])
+        named[given[0]] = people.setdefault(candidate.person_id, candidate)
+    return named
 
 
-def _keep(work: Work, channel: Channel, decisions: list[Decision]) -> None:
-    work.run(
-        "oppositions/keep_requests",
-        work_id=work.work_id,
-        channel=str(channel),
-        lines=[d.line for d in decisions],
-        request_refs=[d.request_ref for d in decisions],
-        received_ats=[d.received_at for d in decisions],
-        outcomes=[str(d.outcome) for d in decisions],
-        causes=[str(d.cause) if d.cause else None for d in decisions],
-        person_ids=[d.person_id for d in decisions],
-        receipts=[d.receipt for d in decisions],
-    )
+def _answer(answer: Callable[[Inbound], bytes], inbound: Inbound) -> bytes:
+    """Return the answer file; of a file that was refused whole, one line with the reason."""
+    return _ENCODER.encode_lines([{"file_refused": inbound.refusal}]) if inbound.refusal else answer(inbound)
 
 
-def _answer(db: Database, inbound: Inbound) -> bytes:
-    """Return the answer file: a line for each line, or one line for a file that was refused whole."""
-    if inbound.refusal:
-        return write_answers([{"file_refused": inbound.refusal}])
-    with db.transaction() as session:
-        rows = session.all("oppositions/answers", work_id=inbound.work_id)
-    return write_answers(
-        {
-            "line": row["line"],
-            "request_ref": row["request_ref"],
-            "result": row["outcome"],
-            "message": message(Outcome(row["outcome"]), Cause(row["cause"]) if row["cause"] else None),
-            "receipt": row["receipt"],
-        }
-        for row in rows
-    )
+def _answer_day(_: Inbound) -> bytes:
+    return _ENCODER.encode_lines([{"announced": True}])
+
+
+def _answer_line(row: RowMapping) -> Answer:
+    return Answer(row["line"], row["request_ref"], row["outcome"], _message(row["outcome"], row["cause"]), row["receipt"])
+
+
+@cache
+def _message(outcome: str, cause: str | None) -> str:
+    return message(Outcome(outcome), Cause(cause) if cause else None)

@@ -123,6 +123,7 @@ class Demo:
         put_folder_down(here.store, deliveries)
 
     def _play_day(self, day: date, cast: Cast) -> None:
+        cast.partners.end_day(day - timedelta(days=1))
         self._run(cast.ops, "account_opening", at(day, 0, 30))
         if day in PLANNING_DAYS:
             self._plan(day, cast)

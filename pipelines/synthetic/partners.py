@@ -77,8 +77,15 @@ class Partners:
             requests = self.requests.get((day, channel), [])
             if requests:
                 lines += len(requests)
-                self._put(f"oppositions/{channel}", f"{day.isoformat()}.ndjson", _ndjson(requests))
+                self._put(f"oppositions/{channel}", _file_of(day), _ndjson(requests))
         return {"bounces": len(self.bounces.get(day, ())), "print reports": len(reports), "oppositions": lines}
+
+    def end_day(self, day: date) -> None:
+        """Let every channel say, once a day is over, in which file the requests of that day are."""
+        for channel in Channel:
+            files = [_file_of(day)] if self.requests.get((day, channel)) else []
+            announcement = {"day": day.isoformat(), "files": files}
+            self._put(f"oppositions/{channel}", f"{day.isoformat()}.day.json", json.dumps(announcement).encode())
 
     def _put(self, kind: str, name: str, content: bytes) -> None:
         if not self.store.keys(BUCKET, f"{kind}/taken/{name}"):
@@ -118,15 +125,24 @@ class Partners:
         self, channel: Channel, day: date, at: time, ref: str, who: Resident, code: str,
         birth_date: str | None = None, delivered_later: int = 0,
     ) -> None:  # fmt: skip
-        self.requests[day + timedelta(days=delivered_later), channel].append(
-            {
-                "request_ref": _name(ref),
-                "received_at": datetime.combine(day, at, PARIS).isoformat(),
-                "matricule": who.matricule,
-                "birth_date": birth_date or who.birth_date,
-                "code": code,
-            }
-        )
+        line = {
+            "request_ref": _name(ref),
+            "matricule": who.matricule,
+            "birth_date": birth_date or who.birth_date,
+            "code": code,
+            **_taken_by(channel, datetime.combine(day, at, PARIS)),
+        }
+        self.requests[day + timedelta(days=delivered_later), channel].append(line)
+
+
+def _taken_by(channel: Channel, received_at: datetime) -> dict[str, str]:
+    """Return when a channel received a request, and who took it, as its lines say so."""
+    if channel is Channel.PAPER:
+        return {"received_on": received_at.date().isoformat(), "agent": "scan-1"}
+    moment = {"received_at": received_at.isoformat()}
+    if channel is Channel.WEB:
+        return moment
+    return moment | {"agent": "agent-1"} | ({"body": "CPAM"} if channel is Channel.DESK else {})
 
 
 def _lines(page: PageObject) -> list[str]:
@@ -141,6 +157,10 @@ def _name(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
+def _file_of(day: date) -> str:
+    return f"{day.isoformat()}.ndjson"
+
+
 def _ndjson(requests: Iterable[dict[str, str]]) -> bytes:
-    ordered = sorted(requests, key=lambda request: (request["received_at"], request["request_ref"]))
+    ordered = sorted(requests, key=lambda request: (request.get("received_at", ""), request["request_ref"]))
     return "".join(json.dumps(request) + "\n" for request in ordered).encode()

@@ -3,7 +3,8 @@
 -- Grain: one person. Idempotency key: the journey's status, and one open account a person. Index: journey_window.
 -- The journeys are locked: an opposition that is being recorded makes this statement wait, and the row is then read again,
 -- OPPOSED, and left alone. Whoever may be another person of the registry is left alone until a person has decided: neither opened nor
--- cancelled. Indexes besides: doubt_open, doubt_open_other. Source: CSP R1111-28.
+-- cancelled; so is whoever may have opposed on a day (`open_days`) of which the intake does not know everything.
+-- Indexes besides: doubt_open, doubt_open_other. Source: CSP R1111-28.
 with due as (
   select
     j.person_id,
@@ -19,6 +20,10 @@ with due as (
       select from oppositions.opposition as o where o.person_id = j.person_id and o.campaign_id = j.campaign_id
     )
     and not exists (select from registry.in_doubt as d where d.person_id = j.person_id)
+    and not exists (
+      select from unnest(cast(:open_days as date[])) as o (day)
+      where o.day between j.last_day - cast(:window_days as integer) and j.last_day
+    )
   order by j.person_id
   for update of j
 ),

@@ -1,4 +1,4 @@
--- What was decided on each line of a file: the answer to its channel. Index: the primary key.
+-- What was decided on each line of a file: the answer to its channel. Grain: one line. Index: the primary key.
 select
   line,
   request_ref,

@@ -1,18 +1,40 @@
 -- The people whom a file's lines name, with all that decides, locked so that no opening passes between reading and writing.
+-- `failures` are the wrong tries on all channels; the last code that the person replaced is given where there is one.
 -- Grain: one matricule. Index: the identifiers' primary key, then primary keys.
 select
   i.matricule,
   i.person_id,
   p.birth_date,
-  j.campaign_id,
+  p.birth_name_key,
   j.status,
   j.attempt_no,
   j.last_day,
-  coalesce(f.failures, 0) as failures
-from registry.identifier as i
+  coalesce(f.failures, 0) as failures,
+  d.attempt_no as dead_attempt_no,
+  d.died_at,
+  d.last_day as dead_last_day
+from unnest(cast(:matricules as text[])) as given (matricule)
+inner join registry.identifier as i on given.matricule = i.matricule
 inner join registry.person as p on i.person_id = p.person_id
 inner join campaign.journey as j on i.person_id = j.person_id and j.campaign_id = :campaign_id
-left join oppositions.failure as f on i.person_id = f.person_id
-where i.matricule = any(:matricules)
+left join
+  lateral (
+    select sum(k.failures) as failures
+    from oppositions.failure as k
+    where k.person_id = i.person_id and k.campaign_id = :campaign_id
+  ) as f
+  on true
+left join
+  lateral (
+    select
+      k.attempt_no,
+      k.died_at,
+      k.last_day
+    from oppositions.dead_code as k
+    where k.person_id = i.person_id and k.campaign_id = :campaign_id
+    order by k.attempt_no desc
+    limit 1
+  ) as d
+  on true
 order by i.person_id
 for update of j

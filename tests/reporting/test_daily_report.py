@@ -168,7 +168,7 @@ def test_a_campaign_is_told_as_it_happened(campaign: Campaign, database: Databas
     code = code_in(campaign.mails_to(people[0])[0])
     campaign.oppose(request(people[0], code, paris(2022, 2, 2)), at=paris(2022, 2, 2, 13))
     told = published(database, store, paris(2022, 2, 2, 18))
-    assert told["requests"] == {"WEB": {"ACCEPTED": 1, "CLOSING": 0, "REFUSED": 0}}
+    assert {outcome: lines for outcome, lines in told["requests"]["WEB"].items() if lines} == {"ACCEPTED": 1}
 
     campaign.open()
     told = published(database, store, OPENING)

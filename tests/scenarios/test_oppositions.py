@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import UTC, datetime, timedelta
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.accounts.steps import plan_openings
@@ -119,6 +122,20 @@ def test_an_opposition_taken_in_during_the_night_of_a_summer_opening_closes_the_
 def test_same_code_is_accepted_once_and_refused_the_second_time(campaign: Campaign, person: Person, code: str) -> None:
     first, second = (campaign.oppose(request(person, code, IN_TIME), at=IN_TIME + timedelta(days=day))[0] for day in (0, 1))
     assert (first["result"], second["result"]) == ("ACCEPTED", "REFUSED")
+
+
+def test_the_second_time_is_refused_with_the_words_of_a_wrong_code(campaign: Campaign, person: Person, code: str) -> None:
+    wrong, _, second = campaign.oppose(
+        request(person, TYPED_WELL_BUT_WRONG, IN_TIME), request(person, code, IN_TIME), request(person, code, IN_TIME), at=IN_TIME
+    )
+    assert _without_reference(second) == _without_reference(wrong)
+
+
+def test_a_parquet_file_is_decided_and_answered_as_lines_are(campaign: Campaign, person: Person, code: str) -> None:
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([request(person, code, IN_TIME), request(person, TYPED_WELL_BUT_WRONG, IN_TIME)]), sink)
+    answers = campaign.opposition_file(sink.getvalue(), IN_TIME, suffix="parquet")
+    assert [answer["result"] for answer in answers] == ["ACCEPTED", "REFUSED"]
 
 
 def test_the_same_line_twice_in_one_file_makes_one_opposition(campaign: Campaign, person: Person, code: str) -> None:

@@ -128,6 +128,7 @@ create table campaign.journey (
 ) partition by range (person_id);
 select platform.partition_by_person('campaign.journey', 90);
 create index journey_window on campaign.journey (last_day, person_id) where status = 'NOTIFIED';
+create index journey_eligible on campaign.journey (person_id) where status = 'ELIGIBLE';
 create index journey_waiting on campaign.journey (wave_id, person_id) where status = 'PLANNED';
 grant select, insert, update on campaign.journey to espace_pipeline;
 

@@ -38,7 +38,6 @@ create table oppositions.opposition (
   work_id bigint not null,
   primary key (person_id, campaign_id)
 );
-create index on oppositions.opposition (work_id);
 grant select, insert on oppositions.opposition to espace_pipeline;
 
 -- Grain: one person whose code was tried wrongly on one channel: how often since it was last released or made anew. The sum over the
