@@ -1,5 +1,6 @@
 -- What binds the campaign to people, so that they cannot become somebody else: they were told or opposed, have or had a space, stand in
--- a lot of letters (which must be made again as it was), or are the one to whom a notice about somebody else goes. Grain: one person. Index: primary keys, representative_of.
+-- a lot of letters (which must be made again as it was), or are the one to whom a notice about somebody else goes.
+-- Grain: one person. Index: primary keys, representative_of.
 select
   given.person_id,
   (

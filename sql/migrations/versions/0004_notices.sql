@@ -43,8 +43,8 @@ left join registry.person as r on a.recipient_id = r.person_id;
 grant select on notices.addressed_attempt to espace_pipeline;
 
 -- Grain: one attempt by letter that has not left, with the letter that tells it, named by the first person whom that concerns (`first_id`):
--- the minors whom one recipient represents, planned in one wave and told the same, share one, twelve at most; anybody else has one alone. Whoever asks for
--- one wave or one status reads no other: both are in each partition.
+-- the minors whom one recipient represents, planned in one wave and told the same, share one, twelve at most; anybody else has one alone.
+-- Whoever asks for one wave or one status reads no other: both are in each partition.
 create view notices.unsent_letter as
 with numbered as (
   select
