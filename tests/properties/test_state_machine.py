@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from pathlib import Path
+from shutil import copytree
 from typing import ClassVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -156,12 +158,29 @@ class Journeys(RuleBasedStateMachine):
         assert not still_open & self.refused
 
 
+SETTINGS = settings(
+    max_examples=12, stateful_step_count=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+)
+
+
 @pytest.mark.timeout(280)
 def test_no_order_of_events_breaks_a_rule(campaign: Campaign, fresh_campaign: Callable[[], Campaign]) -> None:
     Journeys.fresh = staticmethod(fresh_campaign)  # type: ignore[assignment]
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        Journeys,
-        settings=settings(
-            max_examples=12, stateful_step_count=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
-        ),
-    )
+    run_state_machine_as_test(Journeys, settings=SETTINGS)  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.timeout(280)
+def test_a_guard_of_the_six_weeks_that_lets_people_pass_two_days_early_is_found(
+    campaign: Campaign, fresh_campaign: Callable[[], Campaign], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = copytree(campaign.home.db.folder, tmp_path / "sql")
+    for statement in ("due_shards", "open_elapsed_windows"):
+        file = folder / "accounts" / f"{statement}.sql"
+        assert "last_day < :day" in file.read_text()
+        file.write_text(file.read_text().replace("last_day < :day", "last_day < cast(:day as date) + 2"))
+    monkeypatch.setattr(campaign.home.db, "folder", folder)
+    Journeys.fresh = staticmethod(fresh_campaign)  # type: ignore[assignment]
+    until_found = settings(SETTINGS, max_examples=60, phases=[Phase.generate], report_multiple_bugs=False)
+    with pytest.raises(AssertionError) as found:
+        run_state_machine_as_test(Journeys, settings=until_found)  # type: ignore[no-untyped-call]
+    assert "nobody_is_opened_before_six_weeks_from_the_last_sending" in [entry.name for entry in found.traceback]
