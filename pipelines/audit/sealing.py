@@ -12,9 +12,11 @@ from typing import Any
 
 from pipelines.platform.clock import legal_day
 from pipelines.platform.database import Counts, Database, Work
+from pipelines.platform.errors import FinalError
 from pipelines.platform.object_store import ObjectStore
 
 BUCKET = "audit"
+TRAIL = "the audit trail"
 
 
 def head_key(seal_no: int) -> str:
@@ -26,8 +28,15 @@ def seal_audit(db: Database, store: ObjectStore, years: int, as_of: datetime) ->
     """Seal what was recorded since the last seal, then keep every head that is not in the store yet, for so many whole years.
 
     Safe to repeat and to kill: a run seals once (unit: its instant), and heads that a killed run left are kept by the next.
+    Raises: RetryableError if another process seals; FinalError in a database whose numbers of transactions began anew.
     """
-    counts = db.once("seal_audit", as_of.isoformat(), as_of, lambda work: _seal(work, legal_day(as_of))).counts
+    with db.exclusively(TRAIL):
+        counts = db.once("seal_audit", as_of.isoformat(), as_of, lambda work: _seal(work, legal_day(as_of))).counts
+        _keep_heads(db, store, years)
+    return counts
+
+
+def _keep_heads(db: Database, store: ObjectStore, years: int) -> None:
     with db.transaction() as session:
         seals = session.all("audit/seals", last=None)
     kept = set(store.keys(BUCKET, "heads/"))
@@ -35,10 +44,14 @@ def seal_audit(db: Database, store: ObjectStore, years: int, as_of: datetime) ->
         if head_key(row["seal_no"]) not in kept:
             until = datetime(row["sealed_on"].year + years + 1, 1, 1, tzinfo=UTC)
             store.keep(BUCKET, head_key(row["seal_no"]), head_of(dict(row)), until)
-    return counts
 
 
 def _seal(work: Work, day: date) -> Counts:
+    if work.one("audit/numbers")["began_anew"]:
+        raise FinalError(
+            "the numbers of transactions began anew, as in a database restored from a dump: nothing can be sealed. Stop PostgreSQL, let "
+            "`pg_resetwal --next-transaction-id` go on after the highest `up_to` of platform.audit_seal, start it, and clear seal_audit"
+        )
     return work.one("audit/seal", work_id=work.work_id, day=day)
 
 

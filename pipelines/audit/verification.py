@@ -31,22 +31,35 @@ class Verified:
 
 
 def verify_audit(db: Database, store: ObjectStore, last: int | None = None) -> Verified:
-    """Verify the trail from its beginning, or its last seals only; return how much was found right.
+    """Verify the trail from its beginning, or its last seals and another part of the older ones each day; return how much was right.
 
     Raises: BrokenTrailError, naming the first seal that is broken, its day, and the shard with its person ids.
     """
     with db.snapshot() as session:
         seals = session.all("audit/seals", last=last)
-        follows = (0, 0) if last is None else None
+        known = {head_key(row["seal_no"]) for row in session.all("audit/seals", last=None)}
         for seal in seals:
-            for fault in _faults(session, store, follows, seal):
+            for fault in _faults(session, store, seal):
                 raise BrokenTrailError(f"seal {seal['seal_no']} of {seal['sealed_on']:%Y-%m-%d}: {fault}: call the security officer")
-            follows = seal["seal_no"], seal["up_to"]
+        if gone := sorted(set(store.keys(BUCKET, "heads/")) - known):
+            raise BrokenTrailError(f"the seal of {gone[0]} in the object store was taken away from the database: call the security officer")
+        _require_sealed(session)
     return Verified(len(seals), sum(seal["links"] for seal in seals), sum(seal["rows"] for seal in seals))
 
 
-def _faults(session: Session, store: ObjectStore, follows: tuple[int, int] | None, seal: RowMapping) -> Iterator[str]:
-    if follows not in (None, (seal["seal_no"] - 1, seal["after"])):
+def _require_sealed(session: Session) -> None:
+    unsealed = session.one("audit/unsealed")
+    if unsealed["is_ahead"]:
+        raise BrokenTrailError("a row of the trail has a number that no transaction had yet: call the security officer")
+    if unsealed["waits_long"]:
+        raise BrokenTrailError(
+            "what the trail recorded more than two days ago is not sealed: a transaction that was left open or prepared holds seals back; "
+            "end it (pg_stat_activity, pg_prepared_xacts), then clear seal_audit"
+        )
+
+
+def _faults(session: Session, store: ObjectStore, seal: RowMapping) -> Iterator[str]:
+    if not seal["follows"]:
         yield "it does not follow the one before: a seal was taken away"
     span: dict[str, Any] = {name: seal[name] for name in ("seal_no", "after", "up_to")}
     for link in session.all("audit/broken_links", **span):

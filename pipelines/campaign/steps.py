@@ -22,7 +22,7 @@ from pipelines.registry.postal_address import UNUSABLE
 # What may make somebody eligible whose department has been told already; whoever died or left is found when notices leave.
 TELLING_FACTS = (
     "ARRIVED", "BORN", "RETURNED", "DEATH_REVERSED", "CAME_OF_AGE",
-    "PROTECTED", "PROTECTION_ENDED", "REPRESENTATIVE_CHANGED", "TRAITS_CORRECTED",
+    "PROTECTED", "PROTECTION_ENDED", "REPRESENTATIVE_CHANGED", "TRAITS_CORRECTED", "IDENTITY_SETTLED",
 )  # fmt: skip
 
 
@@ -66,17 +66,22 @@ class _Turn:
 
 
 def _fill(work: Work, policy: Policy, day: date, wave_id: int) -> Counts:
-    """Plan turn after turn until a cap is reached for both channels; a department that is told entirely is left alone for some days."""
+    """Plan turn after turn until a cap is reached for both channels; a department that is told entirely is left alone for some days.
+
+    Newcomers beyond the caps bring their department back into the line, so that each fact is read once.
+    """
     total = Counter({"emails": 0, "letters": 0, "excluded": 0})
-    within = {"campaign_id": policy.campaign_id, "day": day}
+    again = {"campaign_id": policy.campaign_id}
+    within = again | {"day": day}
     earlier = Counter({row["what"]: int(row["notices"]) for row in work.all("campaign/planned_today", **within)})
-    facts = work.one("campaign/facts_to_read", campaign_id=policy.campaign_id)
-    noted = _noted(work, policy, within, facts)
-    unread = len(noted)
-    for turn in [*noted, *_departments(work, policy, within)]:
+    facts = work.one("campaign/facts_to_read", **again)
+    for turn in [*_noted(work, policy, within, facts), *_departments(work, policy, within)]:
         rooms = _rooms(policy, earlier + total)
         if rooms["email_room"] <= 0 and rooms["letter_room"] <= 0:
-            break
+            if turn.people is None:
+                break
+            work.run("campaign/look_again_at", **again, department=turn.department)
+            continue
         planned = work.one(
             "campaign/plan_department",
             **within,
@@ -89,12 +94,10 @@ def _fill(work: Work, policy: Policy, day: date, wave_id: int) -> Counts:
         )
         total.update(_counts(turn.department, planned))
         if planned["left_over"]:
-            continue
-        if turn.people is None:
+            work.run("campaign/look_again_at", **again, department=turn.department)
+        elif turn.people is None:
             work.run("campaign/keep_told_department", **within, department=turn.department)
-        else:
-            unread -= 1
-    return dict(total) | ({} if unread else {"facts_read": facts["up_to"]})
+    return dict(total) | {"facts_read": facts["up_to"]}
 
 
 def _noted(work: Work, policy: Policy, within: Mapping[str, Any], facts: Mapping[str, int]) -> list[_Turn]:

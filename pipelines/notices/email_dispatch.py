@@ -101,10 +101,12 @@ def send_emails(dispatch: EmailDispatch, shard: Shard, as_of: datetime) -> Count
     lets us send. Whatever became of a chunk is written before.
     """
     total = dict.fromkeys(("sent", "notified", "letters", "excluded", "later", "blocked", "unknown"), 0)
-    day = legal_day(dispatch.clock.present(as_of))
     after = (shard.first_id - 1, 0)
     with dispatch.db.exclusively(f"the e-mails of people {shard.first_id} to {shard.last_id}"):
-        while not dispatch.relays.are_out and (rows := _claim(dispatch, shard, after, day)):
+        while not dispatch.relays.are_out:
+            day = legal_day(dispatch.clock.present(as_of))
+            if not (rows := _claim(dispatch, shard, after, day)):
+                break
             after = (rows[-1]["person_id"], rows[-1]["attempt_no"])
             chunk = _submit(dispatch, rows, as_of)
             unit = f"{shard.first_id}-{shard.last_id}/{after[0]}-{after[1]}-{rows[-1]['submissions']}"

@@ -12,12 +12,16 @@ from pipelines.platform.database import Session
 
 
 def reserve(session: Session, relays: Relays, day: date, most: int) -> int:
-    """Reserve up to `most` messages of a day with each relay that has a cap; return how many can be submitted, `most` without a cap."""
+    """Reserve `most` messages of a day, spread over the relays with a cap that still answer; return how many can be submitted."""
     if not relays.caps:
         return most
-    for name, cap in relays.caps.items():
-        relays.allow(name, session.one("notices/reserve_relay", relay=name, day=day, wanted=most, cap=cap)["granted"])
-    return most if relays.has_uncapped else min(most, sum(relays.allowed.values()))
+    lacking = most
+    for place, (name, cap) in enumerate(relays.caps.items()):
+        share = -(-lacking // (len(relays.caps) - place))
+        granted = session.one("notices/reserve_relay", relay=name, day=day, wanted=share, cap=cap)["granted"]
+        relays.allow(name, granted)
+        lacking -= granted
+    return most if relays.has_uncapped else most - lacking
 
 
 def give_back(session: Session, relays: Relays, day: date) -> None:

@@ -107,6 +107,14 @@ class Settings(BaseModel):
             raise ValueError(f"the object store region is not in the list of allowed regions ({PREFIX}ALLOWED_REGIONS)")
         return self
 
+    @model_validator(mode="after")
+    def _relays_told_apart(self) -> Settings:
+        """Refuse two relays of one address: the cap of a day is counted by it."""
+        names = [relay.name for relay in self.smtp_relays]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two relays have the same host and port ({PREFIX}SMTP_RELAYS): give one of them more connections")
+        return self
+
     @property
     def relays(self) -> tuple[SmtpRelay, ...]:
         """The mail relays: those of `smtp_relays`, else the one that `smtp_host` names, on one connection."""

@@ -164,7 +164,7 @@ def _bond(row: RowMapping) -> str:
     bonds = [
         row["journey"],
         "has a space" if row["spaces"] else None,
-        "was written to by post" if row["letters"] else None,
+        "was told" if row["notices"] else None,
         "a notice goes to them for somebody" if row["represented"] else None,
     ]
     return ", ".join(bond for bond in bonds if bond)

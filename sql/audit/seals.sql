@@ -1,4 +1,10 @@
--- The seals, oldest first; the last ones where `last` is given. Few rows: one a day. Index: audit_link_of_seal.
+-- The seals, oldest first: all of them, or the last ones and, of the older ones, another part each day. `follows` tells whether the seal
+-- begins where the one before ended. Few rows: one a day. Index: audit_link_of_seal.
+with newest as (
+  select max(seal_no) as seal_no
+  from platform.audit_seal
+)
+
 select
   s.seal_no,
   s.sealed_on,
@@ -6,8 +12,11 @@ select
   s.up_to,
   s.head,
   l.links,
-  l.rows
+  l.rows,
+  coalesce(s.after = case when s.seal_no = 1 then 0 else b.up_to end, false) as follows
 from platform.audit_seal as s
+cross join newest as n
+left join platform.audit_seal as b on s.seal_no = b.seal_no + 1
 cross join
   lateral (
     select
@@ -16,5 +25,8 @@ cross join
     from platform.audit_link as k
     where k.seal_no = s.seal_no
   ) as l
-where s.seal_no > (select max(m.seal_no) from platform.audit_seal as m) - coalesce(cast(:last as integer), 2147483647)
+where
+  cast(:last as integer) is null
+  or s.seal_no > n.seal_no - :last
+  or s.seal_no % cast(:last as integer) = n.seal_no % cast(:last as integer)
 order by s.seal_no

@@ -2,8 +2,8 @@
 -- which channel; who is not, and why.
 -- Grain: one person. Idempotency key: the journey's primary key; only a journey that is ELIGIBLE or EXCLUDED is taken up again.
 -- A channel that failed is not tried again until the registry brings other contact data (or other names, where no font could show them),
--- an address that bounced for anybody never. Who was told through a representative and came of age is told so; who asked for a new code
--- gets that.
+-- an address that bounced for anybody never. Who was told through a representative last and came of age is told so; who asked for a
+-- new code since gets that.
 -- Whoever may be another person of the registry is not told, whichever of the two it is, until a person has decided: of two notices to
 -- one person, one could be opposed and the other opened.
 -- Index: contact_by_department, doubt_open, then primary keys, looked up once a person (the planner would rather read whole tables for
@@ -150,12 +150,29 @@ failed as (
   group by t.person_id
 ),
 
-told_for as (
-  select distinct a.person_id
+-- The last notice that left: to the representative of a minor, or with a code that its person has had replaced since.
+last_told as (
+  select
+    r.person_id,
+    a.recipient_id <> a.person_id and registry.is_minor(r.born_on, a.planned_for) as as_a_child,
+    exists(
+      select from oppositions.dead_code as d
+      where d.person_id = r.person_id and d.campaign_id = :campaign_id and d.attempt_no = a.attempt_no
+    ) as wants_a_code
   from resident as r
-  inner join campaign.attempt as a
-    on r.person_id = a.person_id and a.campaign_id = :campaign_id and a.recipient_id <> a.person_id and a.status = 'SENT'
-  inner join campaign.wave as w on a.wave_id = w.wave_id and registry.is_minor(r.born_on, w.planned_for)
+  cross join
+    lateral (
+      select
+        k.person_id,
+        k.attempt_no,
+        k.recipient_id,
+        w.planned_for
+      from campaign.attempt as k
+      inner join campaign.wave as w on k.wave_id = w.wave_id
+      where k.person_id = r.person_id and k.campaign_id = :campaign_id and k.status = 'SENT'
+      order by k.attempt_no desc
+      limit 1
+    ) as a
   where r.attempt_no > 1
 ),
 
@@ -163,21 +180,21 @@ addressed as (
   select
     r.*,
     case
-      when f.person_id is not null and not r.is_represented then 'majority'
-      when r.journey_reason = 'NEW_CODE' then 'new_code'
+      when l.as_a_child and not r.is_represented then 'majority'
+      when l.wants_a_code then 'new_code'
       else 'notice'
     end as subject,
     t.recipient_id,
     t.contact_version,
     t.body,
     case
-      when t.has_email and 'EMAIL' <> all(coalesce(x.channels, '{}')) then 'EMAIL'
-      when t.has_address and 'LETTER' <> all(coalesce(x.channels, '{}')) then 'LETTER'
+      when t.has_email and 'EMAIL' <> all(coalesce(f.channels, '{}')) then 'EMAIL'
+      when t.has_address and 'LETTER' <> all(coalesce(f.channels, '{}')) then 'LETTER'
     end as channel
   from resident as r
   left join reachable as t on r.person_id = t.person_id
-  left join failed as x on r.person_id = x.person_id
-  left join told_for as f on r.person_id = f.person_id
+  left join failed as f on r.person_id = f.person_id
+  left join last_told as l on r.person_id = l.person_id
 ),
 
 decided as (
@@ -197,12 +214,22 @@ decided as (
   from addressed
 ),
 
+-- E-mails first, as in the forecast; who is beyond the room of their body takes no place of their channel.
+in_body as (
+  select
+    *,
+    (
+      row_number() over (partition by exclusion is null, body order by channel, person_id)
+      <= cast(cast(:body_rooms as jsonb) ->> body as bigint)
+    ) is not false as has_room_in_body
+  from decided
+),
+
 ranked as (
   select
     *,
-    row_number() over (partition by exclusion is null, channel order by person_id) as place,
-    row_number() over (partition by exclusion is null, body order by person_id) as place_in_body
-  from decided
+    row_number() over (partition by exclusion is null, has_room_in_body, channel order by person_id) as place
+  from in_body
 ),
 
 chosen as (
@@ -214,7 +241,7 @@ chosen as (
     (
       exclusion is null
       and place <= case channel when 'EMAIL' then :email_room else :letter_room end
-      and (place_in_body <= cast(cast(:body_rooms as jsonb) ->> body as bigint)) is not false
+      and has_room_in_body
     )
     or (exclusion is not null and (journey_status, journey_reason) is distinct from ('EXCLUDED', exclusion))
 ),

@@ -36,6 +36,18 @@ about as (
   where other_id is not null
 ),
 
+noted as (
+  insert into registry.fact (person_id, kind, happened_on, work_id)
+  select distinct
+    a.person_id,
+    'IDENTITY_SETTLED',
+    cast(platform.current_instant() at time zone 'Europe/Paris' as date),
+    platform.current_work()
+  from about as a
+  inner join registry.person as p on a.person_id = p.person_id
+  on conflict do nothing
+),
+
 told as (
   insert into platform.audit (person_id, work_id, occurred_at, subject, before, after, reason, detail)
   select

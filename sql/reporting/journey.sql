@@ -9,6 +9,6 @@ select
   u.step,
   u.actor
 from platform.audit as a
-inner join platform.unit_of_work as u on a.work_id = u.work_id
+left join platform.unit_of_work as u on a.work_id = u.work_id
 where a.person_id = :person_id
 order by a.audit_id

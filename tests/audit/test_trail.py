@@ -10,10 +10,12 @@ import sqlalchemy as sa
 
 from pipelines.audit.sealing import BUCKET, head_key, seal_audit
 from pipelines.audit.verification import BrokenTrailError, Verified, verify_audit
+from pipelines.platform.errors import FinalError
 from pipelines.platform.object_store import ObjectStore
 from tests.campaign_driver import Campaign, paris
 from tests.registry_builder import invent
 
+PLACED = "insert into platform.audit (person_id, work_id, occurred_at, subject, after, recorded_in) values (1, 1, now(), 'x', 'x', 1)"
 FIRST, SECOND, THIRD = (paris(2022, 2, day, 2) for day in (1, 2, 3))
 
 
@@ -77,8 +79,15 @@ def test_a_day_on_which_nothing_happened_has_its_seal(sealed: Campaign, store: O
         ("delete from platform.audit_link where seal_no = 1", "the link of shard 0"),
         ("update platform.audit_link set digest = repeat('0', 64) where seal_no = 2", "the link of shard 0"),
         ("delete from platform.audit_seal where seal_no = 1", "a seal was taken away"),
+        ("delete from platform.audit_seal where seal_no = 2", "heads/00000002.json in the object store was taken away"),
+        ("update platform.unit_of_work set actor = 'nobody' where step = 'plan_notices'", "seal 1 of 2022-02-01"),
+        (
+            "insert into platform.audit (person_id, work_id, occurred_at, subject, after, recorded_in) "
+            "select person_id, work_id, occurred_at, subject, after, 9000000000 from platform.audit order by audit_id limit 1",
+            "a number that no transaction had yet",
+        ),
     ],
-    ids=["changed", "by a microsecond", "deleted", "inserted", "no link", "another link", "no seal"],
+    ids=["changed", "by a microsecond", "deleted", "inserted", "no link", "another link", "no seal", "no last seal", "who", "ahead"],
 )
 def test_what_was_tampered_with_is_named(sealed: Campaign, store: ObjectStore, statement: str, found: str) -> None:
     tamper(sealed, statement)
@@ -118,6 +127,21 @@ def test_heads_that_a_killed_run_left_are_kept_by_the_next(campaign: Campaign, s
         seal_audit(campaign.home.db, away, 10, FIRST)
     seal_audit(campaign.home.db, store, 10, SECOND)
     assert verify_audit(campaign.home.db, store).seals == 2
+
+
+def test_the_pipeline_cannot_choose_where_a_row_stands(sealed: Campaign) -> None:
+    with pytest.raises(sa.exc.ProgrammingError, match="permission denied"), sealed.home.db.engine.begin() as connection:
+        connection.execute(sa.text(PLACED))
+
+
+def test_a_database_whose_numbers_began_anew_is_not_sealed(sealed: Campaign, store: ObjectStore) -> None:
+    tamper(sealed, "update platform.audit_seal set up_to = 9000000000 where seal_no = 2")
+    with pytest.raises(FinalError, match="began anew"):
+        seal_audit(sealed.home.db, store, 10, THIRD)
+
+
+def test_the_daily_part_of_the_verification_reads_the_last_seals(sealed: Campaign, store: ObjectStore) -> None:
+    assert verify_audit(sealed.home.db, store, 1).seals >= 1
 
 
 @pytest.mark.parametrize("table", ["audit", "audit_link", "audit_seal"])

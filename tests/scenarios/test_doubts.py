@@ -208,7 +208,7 @@ def test_a_body_that_let_the_person_go_says_nothing_any_more(campaign: Campaign)
     decide(campaign, doubt.doubt_id, same=True)
     assert campaign.rows("select rights_end_on from registry.person where person_id = 1") == [{"rights_end_on": None}]
     facts = campaign.rows("select kind from registry.fact where person_id = 1 order by happened_on, kind")
-    assert [fact["kind"] for fact in facts] == ["LEFT", "RETURNED"]
+    assert [fact["kind"] for fact in facts] == ["LEFT", "IDENTITY_SETTLED", "RETURNED"]
 
 
 def test_a_number_that_the_body_gives_up_ends_nobodys_rights(campaign: Campaign) -> None:
@@ -316,7 +316,7 @@ def test_two_people_who_were_both_told_do_not_become_one(campaign: Campaign) -> 
     campaign.register(invent(2, former_matricule=invent(1).matricule), on=date(2022, 2, 7))
     (doubt,) = open_doubts(campaign.home.db)
     before = campaign.everything()
-    with pytest.raises(RuleError, match=r"person 1 \(NOTIFIED\) and person 2 \(NOTIFIED\)"):
+    with pytest.raises(RuleError, match=r"person 1 \(NOTIFIED, was told\) and person 2 \(NOTIFIED, was told\)"):
         decide(campaign, doubt.doubt_id, same=True)
     assert campaign.everything() == before
     campaign.open()
@@ -352,8 +352,8 @@ def test_a_row_that_is_right_corrects_sex_and_birth_date_at_once(campaign: Campa
     decide(campaign, other_traits(campaign), same=True)
     found = campaign.rows("select sex, birth_date, born_on, birth_precision from registry.person where person_id = 1")
     assert found == [{"sex": "M", "birth_date": "19820315", "born_on": date(1982, 3, 15), "birth_precision": "DAY"}]
-    facts = campaign.rows("select kind, happened_on from registry.fact where person_id = 1")
-    assert facts == [{"kind": "TRAITS_CORRECTED", "happened_on": LATER.date()}]
+    facts = campaign.rows("select kind, happened_on from registry.fact where person_id = 1 order by kind")
+    assert facts == [{"kind": kind, "happened_on": LATER.date()} for kind in ("IDENTITY_SETTLED", "TRAITS_CORRECTED")]
     report = campaign.register(invent(1).but(birth_date="19820315", sex="M"), on=date(2022, 1, 25))
     assert report.counts["quarantined"] == 0
 

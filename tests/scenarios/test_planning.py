@@ -168,6 +168,15 @@ def test_the_cap_of_a_body_is_for_all_waves_of_a_day(campaign: Campaign) -> None
     assert [wave.emails for wave in waves] == [4, 0, 3]
 
 
+def test_who_is_beyond_the_room_of_their_body_takes_no_place_of_others(campaign: Campaign) -> None:
+    slow, others = [invent(number) for number in (1, 2, 3)], [invent(number) for number in (4, 5)]
+    campaign.register(*slow, body="MSA")
+    campaign.register(*others)
+    policy = body_capped(campaign, MSA=1).model_copy(update={"emails_a_day": 3})
+    wave = plan_notices(campaign.home.db, policy, campaign.content, SENT, "ops")
+    assert (wave.emails, wave.by("body")) == (3, {"CPAM": 2, "MSA": 1})
+
+
 def test_a_cap_of_a_body_that_does_not_exist_is_refused(campaign: Campaign) -> None:
     with pytest.raises(FinalError, match="bodies that do not exist: MSAA"):
         plan_notices(campaign.home.db, body_capped(campaign, MSAA=4), campaign.content, SENT, "ops")

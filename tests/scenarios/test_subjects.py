@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
+from datetime import datetime
 
-from pipelines.platform.database import Counts, Work
-from tests.campaign_driver import OPENING, SENT, Campaign, paris
+from tests.campaign_driver import OPENING, Campaign, paris, request
 from tests.registry_builder import Person, by_letter, invent
 
 PARENT = invent(1)
+ASKED = paris(2022, 2, 1)
 AT_EIGHTEEN = paris(2022, 3, 15, 14)
 
 
@@ -24,16 +24,17 @@ def came_of_age(campaign: Campaign, child: Person) -> None:
     campaign.open(OPENING)
 
 
-def wants_a_new_code(campaign: Campaign, person: Person) -> None:
-    """Tell somebody, then give them back to planning for a new code."""
+def wants_a_new_code(campaign: Campaign, person: Person, at: datetime = ASKED) -> None:
+    """Let somebody who was told ask for a new code."""
+    line = {name: value for name, value in request(person, "", at).items() if name != "code"}
+    (answer,) = campaign.oppose(line | {"kind": "NEW_CODE"}, at=at)
+    assert answer["result"] == "NOTED"
+
+
+def told(campaign: Campaign, person: Person) -> None:
+    """Tell somebody."""
     campaign.register(person)
     campaign.notify()
-
-    def give_back(work: Work) -> Counts:
-        moved = work.connection.execute(sa.text("update campaign.journey set status = 'ELIGIBLE', reason = 'NEW_CODE', last_day = null"))
-        return {"moved": moved.rowcount}
-
-    campaign.home.db.once("give_back", "test", SENT, give_back)
 
 
 def test_a_first_notice_is_a_notice(campaign: Campaign) -> None:
@@ -75,14 +76,33 @@ def test_an_adult_whose_protection_ended_is_not_told_of_eighteen(campaign: Campa
 
 
 def test_who_asked_for_a_new_code_gets_it_by_e_mail(campaign: Campaign) -> None:
+    told(campaign, PARENT)
     wants_a_new_code(campaign, PARENT)
     campaign.notify(paris(2022, 2, 2))
     assert "Nouveau code" in plain(str(campaign.mails_to(PARENT)[-1]["Subject"]))
 
 
 def test_a_new_code_that_bounces_is_sent_by_letter_as_one(campaign: Campaign) -> None:
+    told(campaign, PARENT)
     wants_a_new_code(campaign, PARENT)
     campaign.notify(paris(2022, 2, 2))
     campaign.bounce(campaign.mails_to(PARENT)[-1], at=paris(2022, 2, 2, 15))
     lots = campaign.print_letters(paris(2022, 2, 2, 16))
     assert "Nouveau code" in plain(campaign.letter_to(PARENT, lots).text)
+
+
+def test_a_new_code_is_still_one_after_a_wave_that_was_rejected(campaign: Campaign) -> None:
+    told(campaign, PARENT)
+    wants_a_new_code(campaign, PARENT)
+    campaign.decide(campaign.plan(paris(2022, 2, 2)), approved=False, at=paris(2022, 2, 2))
+    campaign.notify(paris(2022, 2, 3))
+    assert campaign.attempts(PARENT)[-1]["subject"] == "new_code"
+
+
+def test_who_was_told_at_eighteen_is_not_told_of_it_again(campaign: Campaign) -> None:
+    child = invent(2, birth_date="20040301", representative_1=PARENT.matricule, email="titouan@courriel.example")
+    came_of_age(campaign, child)
+    campaign.notify(AT_EIGHTEEN)
+    wants_a_new_code(campaign, child, paris(2022, 3, 25))
+    campaign.notify(paris(2022, 3, 28))
+    assert campaign.attempts(child)[-1]["subject"] == "new_code"

@@ -102,8 +102,8 @@ class _Chunk:
 class Relays:
     """The relays of an installation, as one sending task uses them. Used as a context manager, which closes the connections.
 
-    `refusal` is what a relay said that does not let us send; `are_out` when no connection takes messages any more. `caps` are the messages
-    a day of the relays that have such a limit, by name: these submit nothing until they are allowed to.
+    `refusal` is what a relay said that does not let us send; `are_out` when no connection takes messages any more. A relay with a cap
+    submits nothing until it is allowed to.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class Relays:
     ) -> None:
         self._timer = timer
         self._connections: list[_Connection] = []
-        self.caps = {relay.name: relay.a_day for relay in relays if relay.a_day}
+        self._caps = {relay.name: relay.a_day for relay in relays if relay.a_day}
         self._allowances = {relay.name: _Allowance(0 if relay.a_day else None) for relay in relays}
         for relay in relays:
             pace, allowance = Pace(relay.a_second) if relay.a_second else None, self._allowances[relay.name]
@@ -139,6 +139,12 @@ class Relays:
         return not self._connections
 
     @property
+    def caps(self) -> dict[str, int]:
+        """The messages a day of the relays that have such a limit, and a connection that takes messages."""
+        in_use = [connection.allowance for connection in self._connections]
+        return {name: cap for name, cap in self._caps.items() if self._allowances[name] in in_use}
+
+    @property
     def has_uncapped(self) -> bool:
         """Whether some connection may take as many messages as come."""
         return any(connection.allowance.left is None for connection in self._connections)
@@ -146,7 +152,7 @@ class Relays:
     @property
     def allowed(self) -> dict[str, int]:
         """How many messages each relay with a cap may still be given."""
-        return {name: self._allowances[name].left or 0 for name in self.caps}
+        return {name: self._allowances[name].left or 0 for name in self._caps}
 
     def allow(self, name: str, messages: int) -> None:
         """Say how many messages a relay with a cap may be given from now on."""

@@ -60,13 +60,17 @@ create table platform.audit (
   after text not null,
   reason text,
   detail jsonb,
-  recorded_in bigint not null default pg_current_xact_id()::text::bigint,
+  recorded_in bigint not null default pg_current_xact_id()::text::bigint check (recorded_in > 0),
   primary key (person_id, audit_id)
 ) partition by range (person_id);
 select platform.partition_by_person('platform.audit');
 -- Rows lie in the order in which they came: a few pages of such an index find those of a day.
 create index audit_recorded on platform.audit using brin (recorded_in);
-grant select, insert on platform.audit to espace_pipeline;
+-- The number of the transaction is nobody's to choose: a row stands in the span in which it came.
+grant
+select,
+insert (person_id, work_id, occurred_at, subject, before, after, reason, detail)
+on platform.audit to espace_pipeline;
 
 -- Grain: one sealing of the audit trail: all rows recorded in transactions after those of the seal before, up to `up_to`. `head` is the
 -- SHA-256 of its links and of the head before it; it lies in the object store as well, out of reach of whoever may write here.
@@ -93,13 +97,13 @@ create table platform.audit_link (
 create index audit_link_of_seal on platform.audit_link (seal_no);
 grant select, insert on platform.audit_link to espace_pipeline;
 
--- What a row of the trail says, in bytes that any later server computes again, whatever its settings (JSON has one form of a date):
--- every column, none that could hide in another.
-create function platform.audit_row(a platform.audit) returns text
+-- What a row of the trail says and who did it, in bytes that any later server computes again, whatever its settings (JSON has one form of
+-- a date): every column, none that could hide in another.
+create function platform.audit_row(a platform.audit, u platform.unit_of_work) returns text
 language sql stable parallel safe as $$
   select json_build_array(
     a.audit_id, a.person_id, a.work_id, a.occurred_at at time zone 'UTC', a.recorded_at at time zone 'UTC', a.subject, a.before, a.after,
-    a.reason, a.detail, a.recorded_in
+    a.reason, a.detail, a.recorded_in, u.step, u.unit, u.actor, u.as_of at time zone 'UTC'
   )::text
 $$;
 
@@ -109,8 +113,9 @@ language sql stable parallel safe as $$
   select
     (a.person_id >> 16)::integer,
     count(*)::integer,
-    sha256(string_agg(convert_to(platform.audit_row(a), 'UTF8'), '\x0a'::bytea order by a.person_id, a.audit_id))
+    sha256(string_agg(convert_to(platform.audit_row(a, u), 'UTF8'), '\x0a'::bytea order by a.person_id, a.audit_id))
   from platform.audit as a
+  left join platform.unit_of_work as u on a.work_id = u.work_id
   where a.recorded_in > since and a.recorded_in <= up_to
   group by a.person_id >> 16
 $$;

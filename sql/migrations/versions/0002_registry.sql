@@ -312,7 +312,7 @@ create table registry.fact (
   kind text not null check (
     kind in (
       'ARRIVED', 'BORN', 'LEFT', 'RETURNED', 'BODY_CHANGED', 'NUMBER_CHANGED', 'TRAITS_CORRECTED', 'PROTECTED',
-      'PROTECTION_ENDED', 'REPRESENTATIVE_CHANGED', 'CAME_OF_AGE', 'DIED', 'DEATH_REVERSED'
+      'PROTECTION_ENDED', 'REPRESENTATIVE_CHANGED', 'CAME_OF_AGE', 'DIED', 'DEATH_REVERSED', 'IDENTITY_SETTLED'
     )
   ),
   happened_on date not null,

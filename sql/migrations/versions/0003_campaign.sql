@@ -218,6 +218,7 @@ create table campaign.attempt (
 ) partition by range (person_id);
 select platform.partition_by_person('campaign.attempt', 90);
 create index attempt_open on campaign.attempt (wave_id, channel, person_id) where status in ('PREPARED', 'CLAIMED');
+create index attempt_represented on campaign.attempt (recipient_id) where recipient_id <> person_id;
 create index attempt_returned on campaign.attempt (person_id) where returned_on is not null and status = 'SENT';
 create index attempt_lot on campaign.attempt (lot_id, lot_rank) where lot_id is not null;
 -- Whom an attempt tells, how and in which wave is what was approved: it never changes.
