@@ -2,7 +2,8 @@
 -- be: after all transactions that began. Index: audit_recorded, the ledger's primary key.
 select
   coalesce(
-    min(a.recorded_at) < (select u.started_at from platform.unit_of_work as u order by u.work_id desc limit 1) - interval '2 days', false
+    min(a.recorded_at) < (select max(u.started_at) from platform.unit_of_work as u where u.work_id >= max(a.work_id)) - interval '2 days',
+    false
   ) as waits_long,
   coalesce(max(a.recorded_in) > pg_snapshot_xmax(pg_current_snapshot())::text::bigint, false) as is_ahead
 from platform.audit as a
