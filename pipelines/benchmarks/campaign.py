@@ -50,9 +50,9 @@ def run(people: int, wave: int, under: Path | None, say: Callable[[str], None]) 
         register(own, people)
         own.tidy()
         say("planning")
-        scans = _scans(own)
+        before = scans(own)
         planned, cost = own.scale.weigh(plan, own.settings, wave)
-        scans = _scans(own) - scans
+        read_whole = scans(own) - before
         approve(own.settings, planned)
         stages = {"planned": Stage(planned.emails + planned.letters, cost)}
         own.tidy()
@@ -61,10 +61,10 @@ def run(people: int, wave: int, under: Path | None, say: Callable[[str], None]) 
         letters = _require_each_letter_once(own)
     whole = Stage(letters, reduce(add, (stage.cost for name, stage in stages.items() if name != "planned"), Cost()))
     notes = [f"{people:,} people, a wave of {planned.emails:,} e-mails and {planned.letters:,} notices in {letters:,} letters"]
-    return Figures("letters, database to store", whole, {}, notes, stages, _targets(people, scans, stages, whole))
+    return Figures("letters, database to store", whole, {}, notes, stages, _targets(people, read_whole, stages, whole))
 
 
-def _targets(people: int, scans: int, stages: Mapping[str, Stage], whole: Stage) -> list[Target]:
+def _targets(people: int, read_whole: int, stages: Mapping[str, Stage], whole: Stage) -> list[Target]:
     planned, first = stages["planned"], stages["the first lot, every letter read"]
     planning = planned.cost.seconds * WAVE / planned.count if people >= NATION and planned.count >= 0.95 * WAVE else None
     # The first lot is read whole once for a version of the template, however many follow.
@@ -72,7 +72,7 @@ def _targets(people: int, scans: int, stages: Mapping[str, Stage], whole: Stage)
     minutes = (first.cost.seconds + each * (FRANCE - first.count)) / 60
     return [
         Target("planning 1.6 million on 20 million people: seconds, at this rate", planning, at_most=60),
-        Target("tables of people read whole by the planning", float(scans), at_most=0),
+        Target("tables of people read whole by the planning", float(read_whole), at_most=0),
         Target("33 million letters: minutes, projected", minutes if whole.count >= ENOUGH_LETTERS else None, at_most=30),
         Target("a task that makes lots: MiB", whole.cost.peak_mib, at_most=512),
     ]
@@ -118,12 +118,12 @@ def make_lots(own: Servers) -> dict[str, Stage]:
     shares, gathering = own.scale.weigh(gather, own.settings)
     _, proving = own.scale.weigh(prove, own.settings, shares)
     proved = _letters(own, "HANDED_OVER")
-    before, begun = sum(map(family_seconds, own.scale.leaders)) + _children(), time.perf_counter()
+    before, begun = sum(map(family_seconds, own.scale.leaders)) + spent_by_children(), time.perf_counter()
     context = get_context("spawn")
     with ProcessPoolExecutor(os.cpu_count(), mp_context=context, max_tasks_per_child=1) as tasks:
         peaks = list(tasks.map(partial(make, own.settings), shares))
     seconds = time.perf_counter() - begun
-    spent = sum(map(family_seconds, own.scale.leaders)) + _children() - before
+    spent = sum(map(family_seconds, own.scale.leaders)) + spent_by_children() - before
     made = _letters(own, "HANDED_OVER")
     return {
         "letters gathered": Stage(made, gathering),
@@ -132,7 +132,8 @@ def make_lots(own: Servers) -> dict[str, Stage]:
     }
 
 
-def _children() -> float:
+def spent_by_children() -> float:
+    """Return the CPU seconds of this process and of those that it started and that have ended."""
     spent = os.times()
     return spent.user + spent.system + spent.children_user + spent.children_system
 
@@ -143,7 +144,8 @@ def _letters(own: Servers, status: str) -> int:
     return int(str(found[0][0]))
 
 
-def _scans(own: Servers) -> int:
+def scans(own: Servers) -> int:
+    """Return how often a table that holds a row or more a person was read whole so far."""
     with own.connect() as connection:
         connection.execute("select pg_stat_force_next_flush()")
         return int(str(connection.execute(_SCANS).fetchall()[0][0]))

@@ -82,6 +82,16 @@ def oppositions_command(
     _show(oppositions.run(people, under, _say), as_json)
 
 
+@benchmark_app.command("opening")
+def opening_command(
+    people: Annotated[int, typer.Option(help="How many people to invent.", min=100)], as_json: AsJson = False, under: Under = None
+) -> None:
+    """Open the accounts of everybody who was told, beside the bare insert of the same rows and SQLAlchemy's objects."""
+    from pipelines.benchmarks import opening
+
+    _show(opening.run(people, under, _say), as_json)
+
+
 @benchmark_app.command("documents")
 def documents_command(
     count: Annotated[int, typer.Option(help="How many documents to read.", min=10)], as_json: AsJson = False, under: Under = None

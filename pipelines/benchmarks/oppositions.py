@@ -62,7 +62,7 @@ def run(people: int, under: Path | None, say: Callable[[str], None]) -> Figures:
     with servers(under, ROOM + people * ROOM_A_PERSON, False, say) as own:
         say(f"a registry of {people:,} people, all of them told")
         register(own, people)
-        told = _tell_everybody(own, people)
+        told = tell_everybody(own, people)
         half = len(told) // 2
         victim, honest, others = told[-1], told[:half], told[half:-1]
         whole = _measured(own, "jsonl", honest, Outcome.ACCEPTED)
@@ -91,7 +91,7 @@ def take_in(settings: Settings, at: datetime) -> dict[str, int]:
         return take_in_oppositions(here.db, here.store, here.policy, here.code_key, here.clock, at)
 
 
-def _tell_everybody(own: Servers, people: int) -> list[_Told]:
+def tell_everybody(own: Servers, people: int) -> list[_Told]:
     """Plan everybody, and let every notice be sent on one day; return them in an order that no index has."""
     approve(own.settings, plan(own.settings, 2 * people))
     with own.connect() as connection, connection.transaction():
