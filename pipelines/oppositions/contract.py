@@ -81,7 +81,7 @@ class Outcome(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why, for our own eyes: a channel learns three of them only (see `MESSAGES`)."""
+    """Why, for our own eyes: a channel learns two of them only (see `MESSAGES`)."""
 
     LATE = "LATE"
     IN_TIME_AFTER_OPENING = "IN_TIME_AFTER_OPENING"
