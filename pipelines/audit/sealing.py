@@ -38,7 +38,7 @@ def seal_audit(db: Database, store: ObjectStore, years: int, as_of: datetime) ->
 
 def _keep_heads(db: Database, store: ObjectStore, years: int) -> None:
     with db.transaction() as session:
-        seals = session.all("audit/seals", last=None)
+        seals = session.all("audit/seals")
     kept = set(store.keys(BUCKET, "heads/"))
     for row in seals:
         if head_key(row["seal_no"]) not in kept:

@@ -6,19 +6,15 @@ Before any figure, every letter must lie in exactly one lot that was handed over
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from functools import partial, reduce
-from multiprocessing import get_context
 from operator import add
 from pathlib import Path
 
 from pipelines.benchmarks.emails import SENT, register
 from pipelines.benchmarks.figures import Figures, Stage, Target
-from pipelines.benchmarks.measuring import MIB, Cost, family_seconds, peak_mib
+from pipelines.benchmarks.measuring import MIB, Cost
 from pipelines.benchmarks.servers import Servers, servers
 from pipelines.campaign.policy import Policy
 from pipelines.campaign.steps import plan_notices
@@ -106,11 +102,10 @@ def prove(settings: Settings, shares: Sequence[Sequence[int]]) -> None:
         prove_version(here.letter_dispatch(), [lot for share in shares for lot in share], SENT)
 
 
-def make(settings: Settings, lots: Sequence[int]) -> float:
-    """Make some lots, as one task does; return the most memory it held (MiB)."""
+def make(settings: Settings, lots: Sequence[int]) -> None:
+    """Make some lots, as one task does."""
     with closing(Installation(settings)) as here:
         produce_lots(here.letter_dispatch(), lots, SENT)
-    return peak_mib()
 
 
 def make_lots(own: Servers) -> dict[str, Stage]:
@@ -118,24 +113,13 @@ def make_lots(own: Servers) -> dict[str, Stage]:
     shares, gathering = own.scale.weigh(gather, own.settings)
     _, proving = own.scale.weigh(prove, own.settings, shares)
     proved = _letters(own, "HANDED_OVER")
-    before, begun = sum(map(family_seconds, own.scale.leaders)) + spent_by_children(), time.perf_counter()
-    context = get_context("spawn")
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=context, max_tasks_per_child=1) as tasks:
-        peaks = list(tasks.map(partial(make, own.settings), shares))
-    seconds = time.perf_counter() - begun
-    spent = sum(map(family_seconds, own.scale.leaders)) + spent_by_children() - before
+    _, making = own.scale.weigh_side_by_side(partial(make, own.settings), shares)
     made = _letters(own, "HANDED_OVER")
     return {
         "letters gathered": Stage(made, gathering),
         "the first lot, every letter read": Stage(proved, proving),
-        "the other lots": Stage(made - proved, Cost(seconds, spent, max(peaks))),
+        "the other lots": Stage(made - proved, making),
     }
-
-
-def spent_by_children() -> float:
-    """Return the CPU seconds of this process and of those that it started and that have ended."""
-    spent = os.times()
-    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def _letters(own: Servers, status: str) -> int:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -24,6 +26,7 @@ RUNS = 3
 SHORT_SECONDS = 10.0
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
+Share = TypeVar("Share")
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,18 @@ class Scale:
         """Do something in a process of its own; return what it returned and its cost. Raises: what it raises."""
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
             return apart.submit(_weigh, self.leaders, do, given, named).result()
+
+    def weigh_side_by_side(self, do: Callable[[Share], Result], shares: Iterable[Share]) -> tuple[list[Result], Cost]:
+        """Do something with each share, as many at once as there are cores, each in a process of its own whose start counts.
+
+        Return what was returned, and the cost of all together. Raises: what it raises.
+        """
+        before, begun = _spent(self.leaders), time.perf_counter()
+        with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn"), max_tasks_per_child=1) as apart:
+            done = list(apart.map(partial(_weigh, (), do), ((share,) for share in shares), repeat({})))
+        seconds = time.perf_counter() - begun
+        cost = Cost(seconds, _spent(self.leaders) - before, max((cost.peak_mib for _, cost in done), default=0.0))
+        return [result for result, _ in done], cost
 
     def weigh_again(self, do: Callable[[], Result], before: Callable[[], None]) -> tuple[Result, Cost]:
         """Do something three times where it is short, once otherwise, each time after `before`, which costs nothing.

@@ -6,15 +6,11 @@ equation must hold. Peers write the same rows, unchecked and without trail, into
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +18,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from pipelines.accounts.steps import open_accounts, plan_openings
-from pipelines.benchmarks.campaign import scans, spent_by_children
+from pipelines.benchmarks.campaign import scans
 from pipelines.benchmarks.emails import SENT, register
 from pipelines.benchmarks.figures import Figures, Stage, Target
-from pipelines.benchmarks.measuring import MIB, Cost, family_seconds, peak_mib
+from pipelines.benchmarks.measuring import MIB
 from pipelines.benchmarks.oppositions import tell_everybody
 from pipelines.benchmarks.servers import Servers, servers
 from pipelines.campaign.policy import Policy
@@ -69,9 +65,8 @@ def run(people: int, under: Path | None, say: Callable[[str], None]) -> Figures:
         own.tidy()
         idle, read_whole = _idle(own)
         peers = _peers(own, say)
-    stages = {"nothing due": idle}
-    figures = Figures("accounts opened", whole, peers, [f"{people:,} people, {told:,} told"], stages)
-    return Figures(figures.benchmark, whole, peers, figures.notes, stages, _targets(figures, people, idle, read_whole))
+    figures = Figures("accounts opened", whole, peers, [f"{people:,} people, {told:,} told"], {"nothing due": idle})
+    return replace(figures, targets=_targets(figures, people, idle, read_whole))
 
 
 def _targets(figures: Figures, people: int, idle: Stage, read_whole: int) -> list[Target]:
@@ -96,28 +91,23 @@ def plan(settings: Settings) -> list[dict[str, int]]:
         return [shard.as_dict() for shard in plan_openings(here.db, SHARD_SIZE, here.clock, OPENED)]
 
 
-def open_shard(settings: Settings, shard: dict[str, int]) -> tuple[dict[str, int], float]:
-    """Open the accounts of one shard, as one task does; return its counts, and the most memory it held (MiB)."""
+def open_shard(settings: Settings, shard: dict[str, int]) -> dict[str, int]:
+    """Open the accounts of one shard, as one task does; return its counts."""
     with closing(Installation(settings)) as here:
         counts = open_accounts(here.db, _without_daily_reports(here.policy), Shard(**shard), here.clock, OPENED)
-        return asdict(counts), peak_mib()
+        return asdict(counts)
 
 
 def _opened(own: Servers, told: int) -> Stage:
     shards, planning = own.scale.weigh(plan, own.settings)
-    before, begun = sum(map(family_seconds, own.scale.leaders)) + spent_by_children(), time.perf_counter()
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as tasks:
-        done = list(tasks.map(partial(open_shard, own.settings), shards))
-    seconds = time.perf_counter() - begun
-    spent = sum(map(family_seconds, own.scale.leaders)) + spent_by_children() - before
-    opened = sum(counts["opened"] for counts, _ in done)
+    done, opening = own.scale.weigh_side_by_side(partial(open_shard, own.settings), shards)
     _require_everybody(own, told, done)
-    return Stage(opened, planning + Cost(seconds, spent, max(peak for _, peak in done)))
+    return Stage(sum(counts["opened"] for counts in done), planning + opening)
 
 
-def _require_everybody(own: Servers, told: int, done: Sequence[tuple[dict[str, int], float]]) -> None:
-    settled = sum(sum(counts.values()) for counts, _ in done)
-    opened = sum(counts["opened"] for counts, _ in done)
+def _require_everybody(own: Servers, told: int, done: Sequence[dict[str, int]]) -> None:
+    settled = sum(sum(counts.values()) for counts in done)
+    opened = sum(counts["opened"] for counts in done)
     with own.connect() as connection:
         accounts = _number(connection, "select count(distinct person_id) from accounts.account where status = 'OPEN'")
     if settled != told or accounts != opened:

@@ -72,11 +72,6 @@ def _version(dispatch: LetterDispatch, lot: Mapping[str, Any]) -> TemplateVersio
     return dispatch.press.versions[Subject(lot["subject"])]
 
 
-def _is_proved(dispatch: LetterDispatch, version: TemplateVersion) -> bool:
-    with dispatch.db.transaction() as session:
-        return bool(session.one("notices/template_in_use", template=version.label)["in_use"])
-
-
 def produce_lot(dispatch: LetterDispatch, lot_id: int, as_of: datetime) -> Counts:
     """Compose the letters of a lot, read them again, seal them, put them where the print house fetches them, then hand the lot over.
 
@@ -99,7 +94,7 @@ def _produce(dispatch: LetterDispatch, lot_id: int, as_of: datetime) -> Counts:
     made = _compose(dispatch, lot)
     composition = made.composition
     if composition.placed:
-        check_lot(lot_id, composition, made.letters, made.days, dispatch.press.skeleton, whole=not _is_proved(dispatch, version))
+        check_lot(lot_id, composition, made.letters, made.days, dispatch.press.skeleton, whole=bool(_lots_to_prove(dispatch, [lot_id])))
         _put(dispatch, lot, made)
     handed_over_at = dispatch.clock.present(as_of)
 
