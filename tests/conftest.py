@@ -19,7 +19,8 @@ from pipelines.platform.embedded.platform import EmbeddedPlatform
 from pipelines.platform.embedded.ports import free_ports
 from pipelines.platform.object_store import ObjectStore
 from pipelines.platform.settings import Settings, load_settings
-from tests.campaign_driver import Campaign
+from tests.campaign_driver import Campaign, code_in
+from tests.registry_builder import Person, invent
 
 PROJECT = Path(__file__).parents[1]
 BUCKETS = ("registry", "print", "exchanges", "reports")
@@ -186,3 +187,18 @@ def _empty_buckets(installation: Installation) -> None:
     for bucket in BUCKETS:
         for key in store.keys(bucket, ""):
             store.client.delete_object(Bucket=installation.settings.bucket(bucket), Key=key)
+
+
+@pytest.fixture
+def person(campaign: Campaign) -> Person:
+    """Somebody who was told by e-mail on 31 January."""
+    someone = invent(1)
+    campaign.register(someone)
+    campaign.notify()
+    return someone
+
+
+@pytest.fixture
+def code(campaign: Campaign, person: Person) -> str:
+    """The code as that person reads it in the e-mail."""
+    return code_in(campaign.mails_to(person)[0])

@@ -7,19 +7,10 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from tests.campaign_driver import OPENING, Campaign, code_in, paris, request
-from tests.registry_builder import Person, by_letter, invent
+from tests.registry_builder import Person, by_letter
 
 ASKED = paris(2022, 2, 10, 9)
 NEXT_DAY = paris(2022, 2, 11)
-
-
-@pytest.fixture
-def person(campaign: Campaign) -> Person:
-    """Somebody who was told by e-mail on 31 January."""
-    someone = invent(1)
-    campaign.register(someone)
-    campaign.notify()
-    return someone
 
 
 def ask(campaign: Campaign, person: Person, at: datetime = ASKED, **changes: object) -> str:

@@ -8,24 +8,10 @@ from datetime import timedelta
 import pytest
 
 from pipelines.platform.settings import Settings
-from tests.campaign_driver import LAST_DAY, SENT, Campaign, code_in, paris
+from tests.campaign_driver import LAST_DAY, SENT, Campaign, paris
 from tests.portal.conftest import Portal, SetClock, Visitor, served
 from tests.portal.people import typed
-from tests.registry_builder import Person, invent
-
-
-@pytest.fixture
-def person(campaign: Campaign) -> Person:
-    """Somebody who was told by e-mail on 31 January."""
-    someone = invent(1)
-    campaign.register(someone)
-    campaign.notify()
-    return someone
-
-
-@pytest.fixture
-def code(campaign: Campaign, person: Person) -> str:
-    return code_in(campaign.mails_to(person)[0])
+from tests.registry_builder import Person
 
 
 @pytest.fixture

@@ -13,15 +13,6 @@ DAY_40 = SENT + timedelta(days=40)  # a Saturday: letters of that day are deposi
 MONDAY = paris(2022, 3, 14)
 
 
-@pytest.fixture
-def person(campaign: Campaign) -> Person:
-    """Somebody who was told by e-mail on 31 January."""
-    someone = invent(1)
-    campaign.register(someone)
-    campaign.notify()
-    return someone
-
-
 def test_a_bounce_becomes_a_letter(campaign: Campaign, person: Person) -> None:
     campaign.bounce(campaign.mails_to(person)[0], DAY_40)
     assert [(a["channel"], a["status"]) for a in campaign.attempts(person)] == [("EMAIL", "FAILED"), ("LETTER", "PREPARED")]

@@ -20,21 +20,6 @@ IN_TIME = paris(2022, 2, 10)
 TYPED_WELL_BUT_WRONG = "0000-0000-0000"
 
 
-@pytest.fixture
-def person(campaign: Campaign) -> Person:
-    """Somebody who was told by e-mail on 31 January."""
-    someone = invent(1)
-    campaign.register(someone)
-    campaign.notify()
-    return someone
-
-
-@pytest.fixture
-def code(campaign: Campaign, person: Person) -> str:
-    """The code as the person reads it in the e-mail."""
-    return code_in(campaign.mails_to(person)[0])
-
-
 def test_the_code_of_the_email_opposes(campaign: Campaign, person: Person, code: str) -> None:
     campaign.oppose(request(person, code, IN_TIME), at=IN_TIME)
     assert campaign.status(person) == "OPPOSED"
