@@ -1,12 +1,14 @@
 # Everything a newcomer types. Each target sets itself up: an environment in .venv, and the system libraries that letters need.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lock up down status clean
+.PHONY: help setup demo test check fuzz lock up down status clean
 
 PYTHON ?= python3
 # Two processes, each with servers of its own; a file of tests stays in one of them.
 PYTEST_ARGS ?= --numprocesses 2 --dist loadfile
 BIN := .venv/bin
+PARSER ?= cda
+SECONDS ?= 600
 STAMP := .venv/installed
 
 help: ## Show this list
@@ -25,6 +27,7 @@ demo: setup ## Show the whole campaign on an invented population
 test: check ## Run the static checks, then the tests
 	@.ci/system_readers || echo "espace-sante: the tests that ask qpdf and Ghostscript are skipped"
 	@.ci/system_postfix || echo "espace-sante: the tests that ask Postfix are skipped"
+	@.ci/system_scanner || echo "espace-sante: the tests that ask a virus scanner are skipped"
 	@.ci/system_browser || echo "espace-sante: the tests that ask a browser are skipped"
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
@@ -35,6 +38,9 @@ check: setup ## Run the static checks only
 	@echo "import-linter: layers"; $(BIN)/lint-imports --no-cache > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
 	@echo "sqlfluff: statements"; $(BIN)/sqlfluff lint --disable-progress-bar --nocolor --nofail sql > .venv/sqlfluff.log; \
 	if grep -q FAIL .venv/sqlfluff.log; then cat .venv/sqlfluff.log; exit 1; fi
+
+fuzz: setup ## Mutate documents for a parser: make fuzz PARSER=cda SECONDS=600
+	@$(BIN)/python -m tests.fuzzing $(PARSER) -max_total_time=$(SECONDS)
 
 lock: ## Compile requirements.lock from pyproject.toml, with the newest versions it allows
 	@.ci/lock "$(PYTHON)"

@@ -20,7 +20,7 @@ from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, ended_within, nothing_d
     tags=[Tag.ACCOUNTS],
 )
 def account_opening() -> None:
-    """Open an account for every person whose six weeks have passed without opposition."""
+    """Open an account for every person whose six weeks have passed without opposition; tell the systems behind, and hear their answers."""
 
     @task(pool=Pool.DB_WRITE)
     def close_on_late_oppositions() -> int:
@@ -30,8 +30,25 @@ def account_opening() -> None:
         from pipelines.oppositions.steps import take_in_oppositions
 
         here, as_of = Installation(), run_instant()
-        take_in_oppositions(here.db, here.store, here.policy, here.code_key, here.clock, as_of)
+        take_in_oppositions(here.db, here.store, here.policy, here.code_keys, here.clock, as_of)
         return close(here.db, here.policy, as_of)
+
+    @task
+    def find_opened_all_the_same() -> None:
+        """Red where somebody opposed in time and had a space opened all the same."""
+        from pipelines.installation import Installation
+        from pipelines.oppositions.opened_all_the_same import require_nobody_opened_all_the_same
+
+        require_nobody_opened_all_the_same(Installation().db, run_instant())
+
+    @task(pool=Pool.DB_WRITE)
+    def take_in_existing_records() -> dict[str, int]:
+        """Learn which medical records are there already, for spaces to take over; open those that waited for one."""
+        from pipelines.accounts.existing_records import take_in_existing_records as take_in
+        from pipelines.installation import Installation
+
+        here = Installation()
+        return take_in(here.db, here.store, here.clock, run_instant())
 
     @task
     def plan_openings() -> list[dict[str, int]]:
@@ -40,9 +57,9 @@ def account_opening() -> None:
         from pipelines.installation import Installation
 
         here = Installation()
-        shards = plan(here.db, here.settings.shard_size, here.clock, run_instant())
+        shards = plan(here.db, here.policy, here.settings.shard_size, here.clock, run_instant())
         if not shards:
-            raise nothing_due("no window ended before today")
+            raise nothing_due("no window ended before today, days of grace included")
         return [shard.as_dict() for shard in shards]
 
     @task(
@@ -67,17 +84,61 @@ def account_opening() -> None:
         here = Installation()
         require_whole_days(here.db, here.policy, run_instant())
 
-    @task(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
+    @task(pool=Pool.DB_WRITE)
+    def take_in_acknowledgements() -> dict[str, int]:
+        """Learn what the systems behind accepted and refused; a space that they refuse is impossible for now, and its holder is told."""
+        from pipelines.accounts.acknowledgements import take_in_acknowledgements as take_in
+        from pipelines.installation import Installation
+
+        here = Installation()
+        return take_in(here.db, here.store, here.policy, here.clock, run_instant())
+
+    @task
+    def find_silent_systems() -> None:
+        """Red where a system behind owes an answer, or refuses something for good."""
+        from pipelines.accounts.silent_systems import find_silent_systems as find
+        from pipelines.installation import Installation
+
+        here = Installation()
+        find(here.db, here.policy, run_instant())
+
+    @task(pool=Pool.DB_WRITE, trigger_rule=TriggerRule.ALL_DONE)
+    def plan_outbound() -> list[list[int]]:
+        """Plan the files that tell the systems behind what was recorded, whatever else failed."""
+        from pipelines.accounts.outbound import plan_outbound as plan
+        from pipelines.installation import Installation
+
+        here = Installation()
+        files = plan(here.db, here.settings.shard_size, here.clock, run_instant())
+        if not files:
+            raise nothing_due("no space was opened or closed since the last files")
+        return files
+
+    @task(pool=Pool.DB_WRITE, map_index_template="files {{ task.op_kwargs['files'] | join(', ') }}")
+    def write_outbound(files: list[int]) -> dict[str, int]:
+        """Write the files of a range of people, the manifest of each last."""
+        from pipelines.accounts.outbound import write_outbound as write
+        from pipelines.installation import Installation
+
+        here = Installation()
+        return write(here.db, here.store, here.policy, files, run_instant())
+
+    @task(pool=Pool.DB_WRITE, trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
     def balance() -> None:
         """The equations must hold."""
         from pipelines.installation import Installation
-        from pipelines.reporting.equations import require_balance
+        from pipelines.reporting.equations import reconcile
 
-        require_balance(Installation().db)
+        here = Installation()
+        reconcile(here.reporting_db, here.db, run_instant())
 
-    shards = plan_openings()
-    close_on_late_oppositions() >> [shards, find_open_days()]
-    open_accounts.expand(shard=shards) >> balance()
+    shards, answered, outbound = plan_openings(), take_in_acknowledgements(), plan_outbound()
+    opened, written = open_accounts.expand(shard=shards), write_outbound.expand(files=outbound)
+    close_on_late_oppositions() >> [shards, find_open_days(), find_opened_all_the_same()]
+    take_in_existing_records() >> shards
+    answered >> find_silent_systems()
+    [opened, answered] >> outbound
+    [opened, written] >> balance()
 
 
 account_opening()

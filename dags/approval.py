@@ -27,6 +27,8 @@ class SecondPersonApproval(ApprovalOperator):
             maxLength=300,
             pattern=NOTHING_PERSONAL,
         )
+        # What the run was started with is no field of the answer.
+        kwargs.pop("params", None)
         super().__init__(params={COMMENT: comment}, **kwargs)
         self.record = record
 

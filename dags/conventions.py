@@ -51,7 +51,9 @@ class Tag(StrEnum):
     NOTICES = "notices"
     OPPOSITIONS = "oppositions"
     ACCOUNTS = "accounts"
+    DOCUMENTS = "documents"
     REPORTING = "reporting"
+    PLATFORM = "platform"
 
 
 class Pool(StrEnum):
@@ -62,8 +64,12 @@ class Pool(StrEnum):
     RENDER = "render"
 
 
-def _what_to_do(dag_id: str) -> str:
-    return f"What to do: the runbook docs/runbooks/{dag_id}.md, which Airflow shows at {SCREENS}/dags/{dag_id} too."
+# A runbook is called as the file of its DAG: one file may make many DAGs.
+_PAGE = "{{ dag.fileloc.rpartition('/')[2].removesuffix('.py') }}"
+
+
+def _what_to_do(dag_id: str, page: str) -> str:
+    return f"What to do: the runbook docs/runbooks/{page}.md, which Airflow shows at {SCREENS}/dags/{dag_id} too."
 
 
 DEFAULT_ARGS = {
@@ -81,13 +87,13 @@ DEFAULT_ARGS = {
         from_email=OPERATIONS,
         to=OPERATIONS,
         subject="{{ dag.dag_id }}: the task {{ ti.task_id }} failed",
-        html_content="Run {{ run_id }}, try {{ ti.try_number }}. Why: {{ ti.log_url }} " + _what_to_do("{{ dag.dag_id }}"),
+        html_content="Run {{ run_id }}, try {{ ti.try_number }}. Why: {{ ti.log_url }} " + _what_to_do("{{ dag.dag_id }}", _PAGE),
     ),
 }
 
 
-def ended_within(most: timedelta) -> DeadlineAlert:
-    """Return what tells operations of a run that has not ended so long after it began to wait. It stops nothing."""
+def ended_within(most: timedelta, page: str = "{{ dag_run.dag_id }}") -> DeadlineAlert:
+    """Return what tells operations of a run that has not ended so long after it began to wait; `page` is its runbook. It stops nothing."""
     return DeadlineAlert(
         DeadlineReference.DAGRUN_QUEUED_AT,
         most,
@@ -97,7 +103,7 @@ def ended_within(most: timedelta) -> DeadlineAlert:
                 "from_email": OPERATIONS,
                 "to": OPERATIONS,
                 "subject": "{{ dag_run.dag_id }}: a run has not ended in time",
-                "html_content": "Run {{ dag_run.dag_run_id }} should have ended by now. " + _what_to_do("{{ dag_run.dag_id }}"),
+                "html_content": "Run {{ dag_run.dag_run_id }} should have ended by now. " + _what_to_do("{{ dag_run.dag_id }}", page),
             },
         ),
     )

@@ -24,13 +24,15 @@ def notice_dispatch() -> None:
 
     @task(pool=Pool.DB_WRITE)
     def plan_emails() -> list[dict[str, int]]:
-        """Withdraw the notices of people who died or left since the planning, then list the shards in which e-mails wait."""
+        """Withdraw the notices of people who died or left since the planning, address messages, list the shards in which e-mails wait."""
         from pipelines.campaign.steps import withdraw_gone
         from pipelines.installation import Installation
         from pipelines.notices.email_dispatch import plan_emails as plan
+        from pipelines.notices.messages import address_messages
 
         here = Installation()
         withdraw_gone(here.db, here.policy, ["EMAIL"], run_instant())
+        address_messages(here.db, here.policy, run_instant())
         shards = plan(here.db, here.content, here.settings.shard_size)
         if not shards:
             raise nothing_due("no e-mail waits in an approved wave")

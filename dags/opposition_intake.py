@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import dag, task
+from airflow.sdk import TriggerRule, dag, task
 from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, ended_within, run_instant, runbook, timetable
 
 
@@ -28,9 +28,17 @@ def opposition_intake() -> None:
         from pipelines.oppositions.steps import take_in_oppositions as take_in
 
         here = Installation()
-        return take_in(here.db, here.store, here.policy, here.code_key, here.clock, run_instant())
+        return take_in(here.db, here.store, here.policy, here.code_keys, here.clock, run_instant())
 
-    take_in_oppositions()
+    @task(trigger_rule=TriggerRule.ALL_DONE)
+    def find_opened_all_the_same() -> None:
+        """Red where somebody opposed in time and had a space opened all the same."""
+        from pipelines.installation import Installation
+        from pipelines.oppositions.opened_all_the_same import require_nobody_opened_all_the_same
+
+        require_nobody_opened_all_the_same(Installation().db, run_instant())
+
+    take_in_oppositions() >> find_opened_all_the_same()
 
 
 opposition_intake()

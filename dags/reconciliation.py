@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import dag, task
-from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, ended_within, run_instant, runbook, timetable
+from conventions import DEFAULT_ARGS, LAUNCH, OPERATIONS, Pool, Tag, ended_within, run_instant, runbook, timetable
 
 
 @dag(
@@ -19,19 +19,36 @@ from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, ended_within, run_insta
     tags=[Tag.REPORTING],
 )
 def reconciliation() -> None:
-    """Compute the equations, write the daily report, seal the audit trail; fail where an equation, a partner or the trail is not right."""
+    """Compute the equations, write the daily report, seal the audit trail; fail where somebody is to be called."""
 
-    @task
-    def reconcile() -> str:
-        """Write the report, then require that every equation holds."""
+    @task(pool=Pool.DB_WRITE)
+    def publish_report() -> str:
+        """Write the report of the day, its tables and the forecast into the bucket `reports`."""
         from pipelines.installation import Installation
-        from pipelines.reporting.daily_report import publish_report
-        from pipelines.reporting.equations import require_balance
+        from pipelines.reporting.daily_report import publish_report as publish
 
         here = Installation()
-        key = publish_report(here.db, here.store, here.policy, here.settings.home / "templates", run_instant())
-        require_balance(here.db)
-        return key
+        return publish(here.reporting_db, here.store, here.policy, here.settings.home / "templates", run_instant())
+
+    @task(pool=Pool.SMTP)
+    def mail_report() -> None:
+        """Send the report to operations, without what is told by department."""
+        from pipelines.installation import Installation
+        from pipelines.reporting.daily_report import BUCKET, MAIL, folder_of
+        from pipelines.reporting.report_mail import send_mail
+
+        here, as_of = Installation(), run_instant()
+        mail = here.store.get(BUCKET, f"{folder_of(as_of)}/{MAIL}")
+        send_mail(here.db, here.settings.relays, mail, OPERATIONS, as_of)
+
+    @task(pool=Pool.DB_WRITE)
+    def reconcile() -> None:
+        """Require that every equation holds; while one does not, openings and purges wait."""
+        from pipelines.installation import Installation
+        from pipelines.reporting.equations import reconcile as balance
+
+        here = Installation()
+        balance(here.reporting_db, here.db, run_instant())
 
     @task
     def find_silent_partners() -> None:
@@ -40,7 +57,16 @@ def reconciliation() -> None:
         from pipelines.notices.silent_partners import find_silent_partners as find
 
         here = Installation()
-        find(here.db, here.policy, run_instant())
+        find(here.reporting_db, here.policy, run_instant())
+
+    @task(pool=Pool.DB_WRITE)
+    def settle_stuck() -> None:
+        """Settle what does not move and can be settled; fail where somebody must be called."""
+        from pipelines.installation import Installation
+        from pipelines.reporting.stuck import settle_stuck as settle
+
+        here = Installation()
+        print(*settle(here.reporting_db, here.db, here.store, run_instant()), sep="\n")
 
     @task(pool=Pool.DB_WRITE)
     def seal_audit() -> dict[str, int]:
@@ -63,8 +89,10 @@ def reconciliation() -> None:
         here = Installation()
         return asdict(verify(here.db, here.store, DAILY_SEALS))
 
+    publish_report() >> mail_report()
     reconcile()
     find_silent_partners()
+    settle_stuck()
     seal_audit() >> verify_audit()
 
 

@@ -21,6 +21,7 @@ from pipelines.reporting import commands as reporting
 from pipelines.synthetic import demo_command
 
 if TYPE_CHECKING:
+    from pipelines.notices.letter_dispatch import LetterDispatch
     from pipelines.platform.database import Database
     from pipelines.platform.object_store import ObjectStore
 
@@ -84,7 +85,11 @@ def _letters() -> typer.Typer:
     from pipelines.installation import Installation
     from pipelines.notices.commands import letters_app
 
-    return letters_app(lambda: Installation().letter_dispatch())
+    def to_look_at() -> LetterDispatch:
+        here = Installation()
+        return here.letter_dispatch(here.desk_db)
+
+    return letters_app(lambda: Installation().letter_dispatch(), to_look_at)
 
 
 def _campaign() -> typer.Typer:
@@ -100,6 +105,22 @@ def _campaign() -> typer.Typer:
     return app
 
 
+def _keys() -> typer.Typer:
+    """Give the commands of keys this installation."""
+    from pipelines.installation import Installation
+    from pipelines.notices.key_commands import keys_app
+
+    return keys_app(Installation)
+
+
+def _retention() -> typer.Typer:
+    """Give the commands of retention this installation."""
+    from pipelines.installation import Installation
+    from pipelines.retention.commands import retention_app
+
+    return retention_app(lambda: Installation().retention)
+
+
 def _documents() -> typer.Typer:
     from pipelines.synthetic.document_commands import documents_app
 
@@ -111,8 +132,10 @@ _LATER: dict[str, Callable[[], typer.Typer]] = {
     "benchmark": _benchmark,
     "campaign": _campaign,
     "documents": _documents,
+    "keys": _keys,
     "letters": _letters,
     "registry": _registry,
+    "retention": _retention,
 }
 
 app = typer.Typer(

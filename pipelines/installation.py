@@ -7,18 +7,25 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pipelines.campaign.code_keys import CodeKeys
 from pipelines.campaign.policy import Policy, load_policy
 from pipelines.platform.clock import Clock
-from pipelines.platform.database import Database
-from pipelines.platform.errors import FinalError
+from pipelines.platform.database import Database, Role
 from pipelines.platform.object_store import ObjectStore
-from pipelines.platform.settings import Settings, settings
+from pipelines.platform.settings import Settings, held_code_keys, settings
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pipelines.campaign.approved_content import Content
+    from pipelines.documents.feed import Feed
+    from pipelines.documents.taking_in import Intake
+    from pipelines.documents.virus_scan import Scanner
+    from pipelines.lifecycle.destruction import Purge
     from pipelines.notices.email_dispatch import EmailDispatch
     from pipelines.notices.letter_dispatch import LetterDispatch
     from pipelines.notices.printer_reports import PrinterExchange
+    from pipelines.retention.steps import Retention
 
 
 class Installation:
@@ -29,13 +36,25 @@ class Installation:
 
     def close(self) -> None:
         """Let the connections go; the next use opens them again."""
-        self.db.engine.dispose()
+        for opened in self.__dict__.values():
+            if isinstance(opened, Database):
+                opened.engine.dispose()
         self.store.client.close()
 
     @cached_property
     def db(self) -> Database:
         """The business database, with the pipeline's rights."""
         return Database(self.settings)
+
+    @cached_property
+    def reporting_db(self) -> Database:
+        """The business database as whoever counts sees it: no identity, no address, no matricule."""
+        return Database(self.settings, Role.REPORTING)
+
+    @cached_property
+    def desk_db(self) -> Database:
+        """The business database as whoever answers for one person, or looks at a letter before it leaves, sees it: nothing to change."""
+        return Database(self.settings, Role.DESK)
 
     @cached_property
     def store(self) -> ObjectStore:
@@ -53,18 +72,20 @@ class Installation:
         return Clock(self.settings.clock)
 
     @cached_property
-    def code_key(self) -> bytes:
-        """The key from which this campaign's codes are derived. Raises: FinalError if the installation does not hold it."""
-        with self.db.transaction() as session:
-            version = session.one("campaign/code_key_version", campaign_id=self.policy.campaign_id)["code_key_version"]
-        if version not in self.settings.code_keys:
-            raise FinalError(f"the code key of version {version} is missing: set ESPACE_SANTE_CODE_KEYS from the secrets backend")
-        return bytes.fromhex(self.settings.code_keys[version].get_secret_value())
+    def code_keys(self) -> CodeKeys:
+        """The keys from which codes are derived, by version. Raises: FinalError if the installation holds none."""
+        return CodeKeys(lambda: {version: bytes.fromhex(key.get_secret_value()) for version, key in held_code_keys(self.settings).items()})
 
     @property
     def reference_key(self) -> bytes:
         """The key that proves the references of notices."""
         return bytes.fromhex(self.settings.reference_key.get_secret_value())
+
+    def purge(self, as_of: datetime) -> Purge:
+        """Return what destroys archives that are over at an instant."""
+        from pipelines.lifecycle.destruction import Purge
+
+        return Purge(self.db, self.store, self.policy, self.clock, as_of)
 
     @property
     def content(self) -> Content:
@@ -72,6 +93,15 @@ class Installation:
         from pipelines.notices.content import content_of
 
         return content_of(self.settings.home / "templates")
+
+    @property
+    def retention(self) -> Retention:
+        """What deletes what has been kept long enough."""
+        from pipelines.retention.rules import load_rules
+        from pipelines.retention.steps import Retention
+
+        here = self.settings
+        return Retention(load_rules(), self.db, self.store, self.clock, here.airflow_logs, here.airflow_database_url)
 
     @contextmanager
     def email_dispatch(self) -> Iterator[EmailDispatch]:
@@ -85,7 +115,33 @@ class Installation:
         writer = NoticeWriter(here.home / "templates")
         signers = {domain: signer(domain, dkim.selector, dkim.key.get_secret_value()) for domain, dkim in here.dkim_keys.items()}
         with Relays(here.relays, here.smtp_domain_paces) as relays:
-            yield EmailDispatch(self.db, self.policy, writer, relays, self.code_key, self.reference_key, self.clock, self.content, signers)
+            yield EmailDispatch(self.db, self.policy, writer, relays, self.code_keys, self.reference_key, self.clock, self.content, signers)
+
+    @contextmanager
+    def document_intake(self, feed: Feed) -> Iterator[Intake]:
+        """Open what taking in the documents of a feed needs, the process that reads them included."""
+        from pipelines.documents.acknowledgements.outcome import Answerer
+        from pipelines.documents.bounded_reader import BoundedReader
+        from pipelines.documents.identity import Recipients
+        from pipelines.documents.judgement import Judge
+        from pipelines.documents.recording import BUCKET, Recorder
+        from pipelines.documents.routes import route_of
+        from pipelines.documents.steps import number_of
+        from pipelines.documents.taking_in import Intake
+        from pipelines.platform.many_objects import ManyObjects
+
+        recipients = Recipients(self.settings.identities, self.policy.campaign_id, feed.sender.finess)
+        objects = ManyObjects(self.store, BUCKET)
+        recorder = Recorder(self.db, objects, Judge(feed.sender, recipients), number_of(self.db, feed))
+        answerer = Answerer("Mon espace santé", self.settings.answers_from, "ESPACE_SANTE", "CNAM")
+        with BoundedReader(conformance=feed.conformance) as reader, self.scanner() as scanner:
+            yield Intake(feed, self.db, route_of(feed, self.store), recorder, reader, scanner, answerer)
+
+    def scanner(self) -> Scanner:
+        """Return what hands documents to the virus scanners: a context manager, which threads may share."""
+        from pipelines.documents.virus_scan import Scanner
+
+        return Scanner(self.settings.clamd, self.settings.clamd_bytes)
 
     def printer_exchange(self) -> PrinterExchange:
         """Return where the print houses report."""
@@ -93,18 +149,18 @@ class Installation:
 
         return PrinterExchange(self.db, self.store, self.clock, tuple(self.settings.printer_recipients))
 
-    def letter_dispatch(self) -> LetterDispatch:
-        """Return what making letters needs."""
+    def letter_dispatch(self, db: Database | None = None) -> LetterDispatch:
+        """Return what making letters needs; `db` is the desk's where they are only looked at."""
         from pipelines.notices.letter_dispatch import LetterDispatch
         from pipelines.notices.letters.press import LetterPress
 
         return LetterDispatch(
-            self.db,
+            db or self.db,
             self.store,
             self.policy,
             LetterPress(self.settings.home / "templates"),
             self.settings.printer_recipients,
-            self.code_key,
+            self.code_keys,
             self.reference_key,
             self.clock,
             self.content,

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -29,6 +29,7 @@ from pipelines.notices.emails.message import NoticeWriter
 from pipelines.notices.emails.relays import Relays
 from pipelines.notices.letter_dispatch import LetterDispatch, assign_lots
 from pipelines.notices.lot_production import produce_lots
+from pipelines.notices.messages import address_messages
 from pipelines.notices.print_lot import object_keys, unseal
 from pipelines.notices.steps import take_in_printer_reports
 from pipelines.oppositions.steps import take_in_oppositions
@@ -126,6 +127,7 @@ class Campaign:
         """Send every e-mail that waits; return how many left."""
         sent = 0
         withdraw_gone(self.home.db, self.home.policy, ["EMAIL"], at)
+        address_messages(self.home.db, self.home.policy, at)
         for shard in plan_emails(self.home.db, self.content, self.home.settings.shard_size):
             with self.relay() as dispatch:
                 sent += send_emails(dispatch, shard, at)["sent"]
@@ -137,7 +139,7 @@ class Campaign:
         home = self.home
         with Relays(home.settings.relays, home.settings.smtp_domain_paces) as relays:
             writer, content = self.emails_written_by, self.content
-            yield EmailDispatch(home.db, home.policy, writer, relays, home.code_key, home.reference_key, home.clock, content)
+            yield EmailDispatch(home.db, home.policy, writer, relays, home.code_keys, home.reference_key, home.clock, content)
 
     def gather(self, at: datetime = SENT) -> list[list[int]]:
         """Gather every letter that waits into lots; return the lots of each task."""
@@ -164,13 +166,10 @@ class Campaign:
 
     def open(self, at: datetime = OPENING) -> OpeningCounts:
         """Open what is due."""
-        home, total = self.home, OpeningCounts(0, 0, 0)
-        for shard in plan_openings(home.db, home.settings.shard_size, home.clock, at):
-            done = open_accounts(home.db, home.policy, shard, home.clock, at)
-            total = OpeningCounts(
-                total.opened + done.opened, total.cancelled + done.cancelled, total.to_be_notified_again + done.to_be_notified_again
-            )
-        return total
+        home = self.home
+        shards = plan_openings(home.db, home.policy, home.settings.shard_size, home.clock, at)
+        done = [open_accounts(home.db, home.policy, shard, home.clock, at) for shard in shards]
+        return OpeningCounts(*(sum(counts) for counts in zip((0, 0, 0, 0), *map(astuple, done), strict=True)))
 
     def close(self, at: datetime) -> int:
         """Close what was asked to be closed."""
@@ -224,7 +223,7 @@ class Campaign:
     def take_in_oppositions(self, at: datetime) -> Counts:
         """Take in every opposition file that waits."""
         home = self.home
-        return take_in_oppositions(home.db, home.store, home.policy, home.code_key, home.clock, at)
+        return take_in_oppositions(home.db, home.store, home.policy, home.code_keys, home.clock, at)
 
     # What can be seen.
 

@@ -24,7 +24,7 @@ from tests.registry_builder import Person, invent
 
 PROJECT = Path(__file__).parents[1]
 BUCKETS = ("registry", "print", "exchanges", "reports")
-SEEDED = {"campaign.campaign", "campaign.journey_move", "accounts.service"}
+SEEDED = {"campaign.campaign", "campaign.journey_move", "accounts.default_consent", "accounts.account_move"}
 POLICY = """
 campaign_id = 1
 emails_a_day = 100000
@@ -46,14 +46,22 @@ new_code_after_days = 7
 opposes_without_code = []
 closes_after_opening = ["WEB", "PHONE_3422", "DESK"]
 reports_daily = []
+grace_days = 0
+override_days = 2
+mailbox_domain = "patient.mssante.example"
+answer_after_days = 1
+refusals_before_impossible = 2
 archive_years = 10
+express_deletion_after_days = 14
+closes_after_rights_ended_days = 90
 represented_by = ["TUTELLE", "HABILITATION"]
 """
 OUR_TABLES = """
 select c.oid::regclass::text
 from pg_class as c
 where
-  c.relnamespace::regnamespace::text in ('platform', 'registry', 'campaign', 'notices', 'oppositions', 'accounts')
+  c.relnamespace::regnamespace::text in
+    ('platform', 'registry', 'campaign', 'notices', 'oppositions', 'accounts', 'documents', 'lifecycle')
   and c.relkind in ('r', 'p') and not c.relispartition
 order by 1
 """
@@ -174,7 +182,16 @@ def _empty(installation: Installation, owner: sa.Engine, tables: list[str]) -> N
 
 def _empty_tables(owner: sa.Engine, tables: list[str]) -> None:
     """Delete rather than truncate: hundreds of partitions, nearly all empty, would each get a new file."""
-    last = ("platform.inbound_file", "registry.delivery", "campaign.wave", "notices.print_lot", "platform.unit_of_work")
+    last = (
+        "accounts.outbound_file",
+        "accounts.outbound_round",
+        "platform.finding",
+        "platform.inbound_file",
+        "registry.delivery",
+        "campaign.wave",
+        "notices.print_lot",
+        "platform.unit_of_work",
+    )
     first = [name for name in tables if name not in SEEDED and name not in last]
     statements = "; ".join(f"delete from {name}" for name in (*first, *last))  # noqa: S608 - names come from the catalogue
     with owner.begin() as connection:
@@ -187,6 +204,7 @@ def _empty_buckets(installation: Installation) -> None:
     for bucket in BUCKETS:
         for key in store.keys(bucket, ""):
             store.client.delete_object(Bucket=installation.settings.bucket(bucket), Key=key)
+    store.destroy("documents", [""], despite_retention=True)
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def _makers(_content: str) -> tuple[LetterDispatch, NoticeWriter]:
     """Return what makes letters and what writes e-mails; made anew once templates or senders change."""
     from pipelines.notices.emails.message import NoticeWriter
 
-    return _here().letter_dispatch(), NoticeWriter(_here().settings.home / "templates")
+    return _here().letter_dispatch(_here().desk_db), NoticeWriter(_here().settings.home / "templates")
 
 
 def _wave_page(wave: Wave, looked_by: str) -> str:
@@ -72,7 +72,7 @@ def _run_wave(run_id: str) -> Wave | None:
     with create_session() as session:
         run = session.query(DagRun).filter_by(dag_id=PLANNING, run_id=run_id).one_or_none()
         instant = run and (run.logical_date or run.run_after)
-    return wave_of_run(_here().db, instant) if instant else None
+    return wave_of_run(_here().desk_db, instant) if instant else None
 
 
 def console() -> FastAPI:
@@ -96,11 +96,11 @@ def console() -> FastAPI:
 
     @app.get("/")
     def waves() -> HTMLResponse:
-        return HTMLResponse(render_waves(last_waves(_here().db, LISTED), _here().settings.home / "templates"), headers=HEADERS)
+        return HTMLResponse(render_waves(last_waves(_here().desk_db, LISTED), _here().settings.home / "templates"), headers=HEADERS)
 
     @app.get("/waves/{wave_id}")
     def wave(wave_id: int, user: Any = whoever) -> HTMLResponse:
-        return HTMLResponse(_wave_page(find_wave(_here().db, wave_id), user.get_name()), headers=HEADERS)
+        return HTMLResponse(_wave_page(find_wave(_here().desk_db, wave_id), user.get_name()), headers=HEADERS)
 
     @app.get("/runs/{dag_id}/{run_id:path}")
     def run(dag_id: str, run_id: str, user: Any = whoever) -> Any:

@@ -47,10 +47,11 @@ def _keep_heads(db: Database, store: ObjectStore, years: int) -> None:
 
 
 def _seal(work: Work, day: date) -> Counts:
-    if work.one("audit/numbers")["began_anew"]:
+    numbers = work.one("audit/numbers")
+    if numbers["began_anew"]:
         raise FinalError(
-            "the numbers of transactions began anew, as in a database restored from a dump: nothing can be sealed. Stop PostgreSQL, let "
-            "`pg_resetwal --next-transaction-id` go on after the highest `up_to` of platform.audit_seal, start it, and clear seal_audit"
+            "the numbers of transactions began anew, as in a database restored from a dump: nothing can be sealed. Stop PostgreSQL, run "
+            f"`pg_resetwal --next-transaction-id={numbers['goes_on_from']}` on its data, start it again (docs/operating.md, Restore)"
         )
     return work.one("audit/seal", work_id=work.work_id, day=day)
 

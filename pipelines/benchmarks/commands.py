@@ -102,6 +102,29 @@ def documents_command(
     _show(documents.run(count, under, _say), as_json)
 
 
+@benchmark_app.command("feeds")
+def feeds_command(
+    count: Annotated[int, typer.Option(help="How many documents to take in.", min=10)],
+    rows: Annotated[int, typer.Option(help="Rows of the index at which the cost of one more is measured too (0: not).", min=0)] = 0,
+    as_json: AsJson = False,
+    under: Under = None,
+) -> None:
+    """Take documents in from a feed's inbox to records and answers, beside bare puts of the same objects with boto3."""
+    from pipelines.benchmarks import feeds
+
+    _show(feeds.run(count, rows, under, _say), as_json)
+
+
+@benchmark_app.command("scan")
+def scan_command(
+    count: Annotated[int, typer.Option(help="How many documents to scan.", min=10)], as_json: AsJson = False, under: Under = None
+) -> None:
+    """Hand documents of 250 KB to a real clamd, beside its own clamdscan --stream at the same concurrency."""
+    from pipelines.benchmarks import scan
+
+    _show(scan.run(count, under, _say), as_json)
+
+
 @benchmark_app.command("audit")
 def audit_command(
     people: Annotated[int, typer.Option(help="How many people to invent.", min=100)], as_json: AsJson = False, under: Under = None

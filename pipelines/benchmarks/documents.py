@@ -16,6 +16,7 @@ import pybase64
 from lxml import etree
 
 from pipelines.benchmarks.figures import Figures, Stage, Target
+from pipelines.benchmarks.isolation import examine_apart, examine_here
 from pipelines.benchmarks.measuring import Scale
 from pipelines.documents.document import Reason
 from pipelines.documents.reader import read_documents
@@ -52,11 +53,17 @@ def run(count: int, under: Path | None, say: Callable[[str], None]) -> Figures:
                 taken, own = scale.weigh(decide, folder / name, fewer)
                 _require(taken, fewer, name)
                 stages[name] = Stage(fewer, own)
+        say("in a process that can be killed")
+        here, apart = (scale.weigh(examine, folder / MAIN, count)[0] for examine in (examine_here, examine_apart))
+        for taken, _ in (here, apart):
+            _require(taken, count, MAIN)
+    stages |= {"examined-here": Stage(count, here[1]), "examined-apart": Stage(count, apart[1])}
     whole, peer = Stage(count, cost), Stage(count, bare)
     measured = count >= SIZE_PROMISED
     targets = [
         Target("CDA of 220 KB with a PDF, documents a second of one core", whole.per_core_second if measured else None, at_least=1_000),
         Target("times the bare cost", cost.seconds / bare.seconds if measured else None, at_most=2),
+        Target("isolation, share of the CPU time", apart[1].cpu_seconds / here[1].cpu_seconds - 1 if measured else None, at_most=0.25),
     ]
     notes = [f"a CDA has {size:,} bytes; {FILES} different ones take turns, read from memory after the first reading"]
     return Figures("documents", whole, {"bare libraries": peer}, notes, stages, targets)

@@ -57,7 +57,7 @@ SIZE_PROMISED = 100_000
 MOST_REGISTERED = 40_000
 CONNECTIONS, ROUNDS = 4, 3
 ROOM, ROOM_A_PERSON = 1024 * MIB, 4_000
-_KEYS = (b"code key of a benchmark".ljust(32), b"reference key of a benchmark".ljust(32))
+_KEYS = ({1: b"code key of a benchmark".ljust(32)}, b"reference key of a benchmark".ljust(32))
 NO_POSTFIX = "Postfix is not installed, or may not be started: nothing was handed over (Debian: the package postfix, as root)"
 
 
@@ -115,7 +115,8 @@ def _claimed(rows: pa.Table, before: int) -> pa.Table:
     good = good.filter(pc.is_valid(good["email"]))
     name, first, size = pc.coalesce(good["used_name"], good["birth_name"]), good["first_names"], good.num_rows
     same: dict[str, Any] = {
-        "campaign_id": 1, "attempt_no": 1, "submissions": 1, "body": BODY, "subject": "notice", "is_represented": False, "is_minor": False,
+        "campaign_id": 1, "attempt_no": 1, "code_key_version": 1, "submissions": 1, "body": BODY, "subject": "notice",
+        "is_represented": False, "is_minor": False,
     }  # fmt: skip
     columns: dict[str, Any] = {"email": good["email"], "person_name": name, "recipient_name": name}
     columns |= {"person_first_names": first, "recipient_first_names": first, "person_id": range(1 + before, 1 + before + size)}

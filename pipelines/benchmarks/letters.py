@@ -47,7 +47,7 @@ READ_AGAIN_LOTS = 20
 SIZE_PROMISED = 100_000
 DAYS = Days(dt.date(2022, 1, 31), last_day(dt.date(2022, 1, 31)))
 TEMPLATES = Settings.model_fields["home"].default / "templates"
-_KEYS = (b"code key of a benchmark".ljust(32), b"reference key of a benchmark".ljust(32))
+_KEYS = ({1: b"code key of a benchmark".ljust(32)}, b"reference key of a benchmark".ljust(32))
 _ADDRESS = ["address_2", "address_3", "address_4", "address_5", "postcode", "town"]
 
 
@@ -114,6 +114,7 @@ def _letter_rows(rows: pa.Table, before: int) -> pa.Table:
     same: dict[str, Any] = {
         "campaign_id": 1,
         "attempt_no": 1,
+        "code_key_version": 1,
         "body": BODY,
         "subject": "notice",
         "is_represented": False,

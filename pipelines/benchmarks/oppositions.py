@@ -88,7 +88,7 @@ def _targets(whole: Stage, guesses: Stage) -> list[Target]:
 def take_in(settings: Settings, at: datetime) -> dict[str, int]:
     """Take in every file that waits, as the task does."""
     with closing(Installation(settings)) as here:
-        return take_in_oppositions(here.db, here.store, here.policy, here.code_key, here.clock, at)
+        return take_in_oppositions(here.db, here.store, here.policy, here.code_keys, here.clock, at)
 
 
 def tell_everybody(own: Servers, people: int) -> list[_Told]:
@@ -102,7 +102,7 @@ def tell_everybody(own: Servers, people: int) -> list[_Told]:
     with own.connect() as connection:
         rows = connection.execute(_TOLD).fetchall()
     with closing(Installation(own.settings)) as here:
-        codes = derive_all(here.code_key, [(int(str(row[2])), int(str(row[3])), int(str(row[4]))) for row in rows])
+        codes = derive_all(here.code_keys[1], [(int(str(row[2])), int(str(row[3])), int(str(row[4]))) for row in rows])
     return [_Told(str(row[0]), str(row[1]), code) for row, code in zip(rows, codes, strict=True)]
 
 

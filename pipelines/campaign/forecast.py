@@ -21,7 +21,7 @@ class Stock:
 
     `emails` and `letters` are the people to be planned, departments (in the order in which they are told) by `bodies`, or departments
     alone where no body is told from another; `waiting_*` are notices that are planned and have not left; `windows` are the people whose
-    six weeks run, by last day; `planned_through` is the last day for which a wave was planned.
+    six weeks run, by last day; `planned_through` is the last day for which a wave was planned; openings wait `grace_days` more.
     """
 
     departments: tuple[str, ...]
@@ -32,6 +32,7 @@ class Stock:
     waiting_letters: int = 0
     windows: Mapping[date, int] = field(default_factory=dict)
     planned_through: date = date.min
+    grace_days: int = 0
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def _make(emails_a_day: int | None, letters_a_day: int | None, start: date | Non
     from pipelines.campaign.forecast_sources import forecast_campaign
     from pipelines.campaign.policy import load_policy
     from pipelines.platform.clock import legal_day, now
-    from pipelines.platform.database import Database
+    from pipelines.platform.database import Database, Role
     from pipelines.platform.settings import settings
 
     policy = load_policy(settings().policy_file)
@@ -58,7 +58,7 @@ def _make(emails_a_day: int | None, letters_a_day: int | None, start: date | Non
         policy.letters_a_day if letters_a_day is None else letters_a_day,
         policy.notices_a_day_by_body,
     )
-    return forecast_campaign(Database(settings()), policy, start or legal_day(now()), caps)
+    return forecast_campaign(Database(settings(), Role.REPORTING), policy, start or legal_day(now()), caps)
 
 
 def _write(file: Path, content: bytes) -> None:

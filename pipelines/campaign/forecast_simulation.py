@@ -138,6 +138,7 @@ class _Calendar:
 
     def __init__(self, begins_on: date, working: Sequence[date], stock: Stock) -> None:
         self.begins_on = begins_on
+        self.until_opened = 1 + stock.grace_days
         self.windows = {(last - begins_on).days: people for last, people in stock.windows.items()}
         self.places = [(day - begins_on).days for day in working]
         ends = max([(last_day(working[-1]) - begins_on).days, *self.windows])
@@ -175,17 +176,17 @@ def _by_day(
 
 
 def _ended(calendar: _Calendar, notices: People, opposition: float) -> tuple[People, People]:
-    """Return, by day, the windows that end and the spaces that open the day after.
+    """Return, by day, the windows that end and the spaces that open the day after, or once the days of grace have passed.
 
     Of a window that runs already, the people who will still oppose are in proportion to the days left; one that has ended is opened on
     the first day.
     """
     closing = _later(notices, SIX_WEEKS.days)
-    opened = _later(closing * (1 - opposition), 1)
+    opened = _later(closing * (1 - opposition), calendar.until_opened)
     for place, people in calendar.windows.items():
         closing[place] += people if place >= 0 else 0
         left = min(max(place + 1, 0), SIX_WEEKS.days) / SIX_WEEKS.days
-        opened[max(place + 1, 0)] += people * (1 - opposition * left)
+        opened[max(place + calendar.until_opened, 0)] += people * (1 - opposition * left)
     return closing, _whole(opened)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -12,6 +13,7 @@ from pipelines.campaign.forecast import Caps, Forecast, Stock
 from pipelines.campaign.forecast_rates import Observed, load_assumptions, rates
 from pipelines.campaign.forecast_simulation import simulate
 from pipelines.campaign.policy import Policy
+from pipelines.campaign.window import due_before
 from pipelines.campaign.working_days import next_working_day
 from pipelines.platform.database import Database
 from pipelines.registry.postal_address import UNUSABLE
@@ -47,7 +49,9 @@ def read_campaign(db: Database, policy: Policy, day: date) -> tuple[Stock, Obser
         deposits = session.all("campaign/forecast_deposits", **of_campaign)
         planned_through = session.one("campaign/forecast_planned_through", **of_campaign)["planned_through"]
     notices = {(row["channel"], row["status"]): row["notices"] for row in attempts}
-    return _stock(to_tell, notices, windows, planned_through or date.min), _observed(notices, windows, deposits, day)
+    stock = _stock(to_tell, notices, windows, planned_through or date.min)
+    ended_before = due_before(day, policy.grace_days)
+    return replace(stock, grace_days=policy.grace_days), _observed(notices, windows, deposits, ended_before)
 
 
 def _stock(to_tell: Rows, notices: Mapping[tuple[str, str], int], windows: Rows, planned_through: date) -> Stock:
@@ -62,10 +66,10 @@ def _stock(to_tell: Rows, notices: Mapping[tuple[str, str], int], windows: Rows,
     return Stock(departments, emails, letters, bodies, waiting["EMAIL"], waiting["LETTER"], running, planned_through)
 
 
-def _observed(notices: Mapping[tuple[str, str], int], windows: Rows, deposits: Rows, day: date) -> Observed:
-    """Count what was seen; how people decide is known only of windows that have ended, since whoever opposes does so earlier."""
+def _observed(notices: Mapping[tuple[str, str], int], windows: Rows, deposits: Rows, ended_before: date) -> Observed:
+    """Count what was seen; how people decide is known only of windows whose openings are due, since whoever opposes does so earlier."""
     failed = notices.get(("EMAIL", "FAILED"), 0)
-    ended = [row for row in windows if row["last_day"] < day and row["status"] != "NOTIFIED"]
+    ended = [row for row in windows if row["last_day"] < ended_before and row["status"] != "NOTIFIED"]
     return Observed(
         emails=notices.get(("EMAIL", "SENT"), 0) + failed,
         emails_failed=failed,

@@ -7,7 +7,7 @@ over GF(32) that catches every wrong symbol and every swap of two.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Final
 
@@ -55,6 +55,16 @@ def derive_all(key: bytes, attempts: Iterable[tuple[int, int, int]]) -> list[str
     return [text[start : start + LENGTH] for start in range(0, len(text), LENGTH)]
 
 
+def derive_each(keys: Mapping[int, bytes], versions: Sequence[int], attempts: Sequence[tuple[int, int, int]]) -> list[str]:
+    """Return the code of each attempt, derived from the version of the key that stands at the same place."""
+    codes = [""] * len(attempts)
+    for version in set(versions):
+        places = [place for place, own in enumerate(versions) if own == version]
+        for place, code in zip(places, derive_all(keys[version], [attempts[place] for place in places]), strict=True):
+            codes[place] = code
+    return codes
+
+
 def derive(key: bytes, campaign_id: int, person_id: int, attempt_no: int) -> str:
     """Return the code of one attempt to notify one person; the same arguments always give the same code."""
     digest = hmac.digest(key, f"opposition-code|{campaign_id}|{person_id}|{attempt_no}".encode(), "sha256")
@@ -94,7 +104,9 @@ def _values() -> npt.NDArray[np.uint8]:
     return np.array([_VALUE.get(chr(symbol), len(ALPHABET)) for symbol in range(128)], np.uint8)
 
 
-def prove_all(key: bytes, codes: Sequence[str], attempts: Iterable[tuple[int, int, int]]) -> list[bool]:
-    """Tell, each in constant time, whether codes in derived form are those of the attempts that stand at the same places."""
-    expected = derive_all(key, attempts)
+def prove_all(
+    keys: Mapping[int, bytes], codes: Sequence[str], versions: Sequence[int], attempts: Sequence[tuple[int, int, int]]
+) -> list[bool]:
+    """Tell, each in constant time, whether codes in derived form are those of the versions and attempts that stand at the same places."""
+    expected = derive_each(keys, versions, attempts)
     return [hmac.compare_digest(code.encode(), right.encode()) for code, right in zip(codes, expected, strict=True)]

@@ -46,7 +46,14 @@ class Policy(BaseModel):
     opposes_without_code: tuple[Channel, ...]
     closes_after_opening: tuple[Channel, ...]
     reports_daily: tuple[Channel, ...]
+    grace_days: int = Field(ge=0, le=30)
+    override_days: int = Field(ge=0, le=30)
+    mailbox_domain: str = Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")
+    answer_after_days: int = Field(ge=1, le=30)
+    refusals_before_impossible: int = Field(ge=1, le=100)
     archive_years: int = Field(ge=1, le=100)
+    express_deletion_after_days: int = Field(ge=0, le=60)
+    closes_after_rights_ended_days: int = Field(ge=0, le=3_650)
     represented_by: tuple[str, ...]
 
 

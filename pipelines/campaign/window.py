@@ -28,6 +28,15 @@ def last_day_by_letter(deposited_on: date, dated: date) -> date:
     return last_day(max(deposited_on, dated))
 
 
+def due_before(day: date, grace_days: int) -> date:
+    """Return the day before which a window must have ended for its space to be opened on `day`.
+
+    The grace leaves what was received in time and is still on its way to us so many days more. It delays openings only: the last day to
+    oppose stays what it is.
+    """
+    return day - timedelta(days=grace_days)
+
+
 @lru_cache(maxsize=512)
 def end_of(last_day: date) -> datetime:
     """Return the instant (UTC) at which a last day is over in Paris: what was received before it is in time."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import re
+import zipfile
 from typing import NoReturn
 
 import pybase64
 
 from pipelines.documents.document import Reason, RefusedDocumentError
+from pipelines.documents.pdf import runs_something
 
 PDF = "application/pdf"
 
@@ -22,8 +26,9 @@ _MARKS: dict[str, tuple[bytes, ...]] = {
     "application/dicom": (b"DICM",),
 }
 _OFFSETS = {"application/dicom": 128}
-# PDF/A-1 forbids them. What is compressed inside a PDF is not looked at.
-_ACTIVE = (b"/JavaScript", b"/Launch", b"/RichMedia")
+# So far a browser looks to tell what a file is.
+_SNIFFED_BYTES = 1024
+_MARKUP = re.compile(rb"<(?:script|html|svg|iframe|\?php)[\s>/]", re.IGNORECASE)
 
 
 def decode_base64(text: str, where: str) -> bytes:
@@ -54,14 +59,21 @@ def _empty(where: str) -> NoReturn:
 def require_media_type(body: bytes, media_type: str, where: str) -> None:
     """Refuse bytes that do not begin as those of their declared type do (PDF/A-1: at the first byte), and a PDF that runs something.
 
-    Raises: RefusedDocumentError (BAD_MEDIA_TYPE, ACTIVE_CONTENT).
+    Raises: RefusedDocumentError (BAD_MEDIA_TYPE, ACTIVE_CONTENT; HOSTILE where they are of another type too).
     """
     marks = _MARKS.get(media_type)
     begins = body.startswith(marks, _OFFSETS.get(media_type, 0)) if marks else media_type != "text/plain" or b"\0" not in body
     if not begins:
         raise RefusedDocumentError(Reason.BAD_MEDIA_TYPE, f"{where} is not of the type that it declares")
-    if media_type == PDF and any(mark in body for mark in _ACTIVE):
+    if marks and is_something_else_too(body):
+        raise RefusedDocumentError(Reason.HOSTILE, f"{where} is of two types at once")
+    if media_type == PDF and runs_something(body):
         raise RefusedDocumentError(Reason.ACTIVE_CONTENT, f"{where} is a PDF that runs something")
+
+
+def is_something_else_too(body: bytes) -> bool:
+    """Say whether bytes that begin as a PDF or an image would also open as a zip, or show as a page: no honest file does."""
+    return zipfile.is_zipfile(io.BytesIO(body)) or _MARKUP.search(body, 0, _SNIFFED_BYTES) is not None
 
 
 def sha256(data: bytes) -> str:

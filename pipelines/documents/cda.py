@@ -5,15 +5,17 @@ The stylesheet is never executed, and nothing that a document points to is fetch
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from pipelines.documents.body import decode_base64, require_media_type, sha256
 from pipelines.documents.document import DocumentFormat, Fault, IncomingDocument, Reason, RefusedDocumentError, Traits
+from pipelines.documents.document_types import judge_type
+from pipelines.documents.identifiers import instance_id
 from pipelines.documents.ins import Ins, birthplace_of, choose_ins, judge_ins
 from pipelines.documents.safe_xml import Element, parse_xml, text_of
 from pipelines.documents.timestamps import birth_date, hl7_time
+from pipelines.documents.visibility import LEVELS
 
 NAMESPACE = "{urn:hl7-org:v3}"
 ROOT = f"{NAMESPACE}ClinicalDocument"
@@ -21,9 +23,8 @@ STYLESHEETS = ("{http://www.w3.org/1999/XSL/Transform}stylesheet", "{http://www.
 SELF_DISPLAYING = "application/xslt+xml"
 STRUCTURED = "text/xml"
 
-_ROOTS = re.compile(r"(?:[0-2](?:\.(?:0|[1-9]\d*))+|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})", re.ASCII)
+_STRUCTURES = "1.2.250.1.71.4.2.2"
 _SEXES = {"M": "M", "F": "F", "U": "U", "UN": "U"}
-_CONFIDENTIAL = {"N", "R", "V"}
 Value = TypeVar("Value")
 
 
@@ -69,13 +70,13 @@ def read_cda(data: bytes, fmt: DocumentFormat = DocumentFormat.CDA, what: str = 
 
 def read_cda_tree(root: Element, data: bytes, fmt: DocumentFormat = DocumentFormat.CDA, what: str = "the CDA") -> IncomingDocument:
     """Read a CDA that is parsed already; `data` are its bytes. Raises: RefusedDocumentError where it is no CDA."""
-    header = _Header(_clinical_document(root, what), what)
+    header = _Header(clinical_document(root, what), what)
     unique_id = _identifier(header, "id")
     if unique_id is None:
         header.refuse(Reason.BAD_FORMAT, "no unique id that is an OID or a UUID")
     type_code, type_system = header.attribute("code", "code"), header.attribute("code", "codeSystem")
-    if not type_code or not type_system:
-        header.refuse(Reason.BAD_TYPE_CODE, "no type code with its system")
+    type_faults, type_notes = judge_type(type_code, type_system, what)
+    header.faults += type_faults
     ins, traits, notes = _patient(header)
     media_type, body_hash = _body(header, data, self_displaying=root.tag in STYLESHEETS)
     return IncomingDocument(
@@ -95,7 +96,8 @@ def read_cda_tree(root: Element, data: bytes, fmt: DocumentFormat = DocumentForm
         media_type=media_type,
         body_sha256=body_hash,
         faults=tuple(header.faults),
-        notes=tuple(notes),
+        notes=(*type_notes, *notes),
+        content=data,
     )
 
 
@@ -104,8 +106,8 @@ def is_cda(root: Element) -> bool:
     return root.tag == ROOT or root.tag in STYLESHEETS
 
 
-def _clinical_document(root: Element, what: str) -> Element:
-    """Return the one CDA: the root itself, or what its stylesheet displays."""
+def clinical_document(root: Element, what: str) -> Element:
+    """Return the one CDA: the root itself, or what its stylesheet displays. Raises: RefusedDocumentError (BAD_FORMAT)."""
     if root.tag == ROOT:
         return root
     held = list(root.iter(ROOT)) if root.tag in STYLESHEETS else []
@@ -123,11 +125,7 @@ def _attribute(element: Element | None, name: str) -> str | None:
 
 
 def _instance_id(element: Element | None) -> str | None:
-    """Return `root` or `root^extension`; None where the root is neither an OID nor a UUID."""
-    root, extension = _attribute(element, "root"), _attribute(element, "extension")
-    if root is None or not _ROOTS.fullmatch(root):
-        return None
-    return f"{root}^{extension}" if extension else root
+    return instance_id(_attribute(element, "root"), _attribute(element, "extension"))
 
 
 def _identifier(header: _Header, path: str) -> str | None:
@@ -153,28 +151,30 @@ def _created(header: _Header) -> str | None:
 
 
 def _author_organization(header: _Header) -> str | None:
-    """Return the identifier of the first author's organisation that gives one (FINESS, SIRET or RPPS of a practice)."""
-    for organization in header.elements("author/assignedAuthor/representedOrganization/id"):
-        identifier = _attribute(organization, "extension") or _attribute(organization, "root")
-        if identifier:
-            return identifier
+    """Return the identifier of the first author's organisation that gives one (FINESS, SIRET, RPPS), the national one first."""
+    for organization in header.elements("author/assignedAuthor/representedOrganization"):
+        ids = organization.findall(f"{NAMESPACE}id")
+        for identifier in sorted(ids, key=lambda element: element.get("root") != _STRUCTURES):
+            found = _attribute(identifier, "extension") or _attribute(identifier, "root")
+            if found:
+                return found
     return None
 
 
 def _replaces(header: _Header) -> str | None:
     """Return the id of the version that this one replaces: the only relation that changes what a record shows."""
-    for related in header.elements("relatedDocument"):
-        if related.get("typeCode") == "RPLC":
-            parent = _instance_id(related.find(f"{NAMESPACE}parentDocument/{NAMESPACE}id"))
-            if parent is None:
-                header.refuse(Reason.BAD_FORMAT, "it replaces a document that it does not identify")
-            return parent
-    return None
+    replaced = [related for related in header.elements("relatedDocument") if related.get("typeCode") == "RPLC"]
+    parents = [_instance_id(related.find(f"{NAMESPACE}parentDocument/{NAMESPACE}id")) for related in replaced]
+    if len(parents) > 1:
+        header.refuse(Reason.BAD_FORMAT, "it replaces several documents")
+    if None in parents:
+        header.refuse(Reason.BAD_FORMAT, "it replaces a document that it does not identify")
+    return parents[0] if parents else None
 
 
 def _confidentiality(header: _Header) -> tuple[str, ...]:
     code = header.attribute("confidentialityCode", "code")
-    if code not in _CONFIDENTIAL:
+    if code not in LEVELS:
         header.refuse(Reason.BAD_VISIBILITY, "the confidentiality code is none of N, R, V")
     return (code,) if code else ()
 
@@ -210,8 +210,11 @@ def _traits(header: _Header, patient: Element | None) -> Traits:
 
 
 def _joined(patient: Element, part: str, wanted: Callable[[list[str]], bool]) -> str | None:
-    """Join the parts of the patient's names with the wanted qualifiers, as civil status lists first names."""
-    return " ".join(_texts(patient.iterfind(f"{NAMESPACE}name/{NAMESPACE}{part}"), wanted)) or None
+    """Join the parts of a name with the wanted qualifiers, as civil status lists first names; the first name that has any."""
+    for name in patient.iterfind(f"{NAMESPACE}name"):
+        if found := " ".join(_texts(name.iterfind(f"{NAMESPACE}{part}"), wanted)):
+            return found
+    return None
 
 
 def _texts(parts: Iterator[Element], wanted: Callable[[list[str]], bool]) -> Iterator[str]:

@@ -14,19 +14,22 @@ from pydicom.dataset import Dataset
 
 from pipelines.documents.body import sha256
 from pipelines.documents.document import DocumentFormat, Fault, IncomingDocument, Reason, RefusedDocumentError, Traits
+from pipelines.documents.document_types import TRE_A05
 from pipelines.documents.ins import choose_ins, judge_ins
 from pipelines.documents.limits import NESTING
 from pipelines.documents.timestamps import birth_date, hl7_time
 
 KEY_OBJECT_SELECTION = "1.2.840.10008.5.1.4.1.1.88.59"
-TRE_A05 = "1.2.250.1.213.1.1.4.12"
 DICOM_UIDS = "1.2.840.10008.2.6.1"
 MEDIA_TYPE = "application/dicom"
 
 _MARK, _MARK_AT = b"DICM", 128
 # A file of this transfer syntax is compressed whole, without a bound that could be read beforehand.
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
+# What the 128 bytes before the mark have been misused for (CVE-2019-11687): programs of Windows and Linux, scripts, zips, PDF, HTML.
+_PROGRAMS = (b"MZ", b"\x7fELF", b"#!", b"PK\x03\x04", b"%PDF-", b"<")
 _SEXES = {"M": "M", "F": "F", "O": "U"}
+_EVIDENCE = "CurrentRequestedProcedureEvidenceSequence"
 _READ = [
     "SpecificCharacterSet",
     "SOPClassUID",
@@ -48,6 +51,7 @@ _READ = [
     "OtherPatientIDsSequence",
     "PatientBirthDate",
     "PatientSex",
+    _EVIDENCE,
 ]
 
 
@@ -66,6 +70,8 @@ def read_dicom(data: bytes, fmt: DocumentFormat = DocumentFormat.DICOM) -> Incom
     ins, several = choose_ins(_identifiers(header))
     traits = _traits(header, faults)
     wrong, notes = judge_ins(ins, traits, "the DICOM header", without=frozenset({"birthplace"}))
+    if kind == KEY_OBJECT_SELECTION and not header.get(_EVIDENCE):
+        notes.append("the key object selection refers to no image")
     return IncomingDocument(
         format=fmt,
         unique_id=unique_id,
@@ -79,11 +85,14 @@ def read_dicom(data: bytes, fmt: DocumentFormat = DocumentFormat.DICOM) -> Incom
         body_sha256=sha256(data),
         faults=(*faults, *several, *wrong),
         notes=tuple(notes),
+        content=data,
     )
 
 
 def _header(data: bytes) -> Dataset:
     """Return the elements that are asked for, their values read now rather than when they are looked at."""
+    if data.startswith(_PROGRAMS):
+        raise RefusedDocumentError(Reason.HOSTILE, "the DICOM file begins as another file does, which its first 128 bytes are no place for")
     if _DEFLATED in data:
         raise RefusedDocumentError(Reason.HOSTILE, "the DICOM file is compressed whole (deflated transfer syntax)")
     try:
@@ -91,6 +100,8 @@ def _header(data: bytes) -> Dataset:
             warnings.simplefilter("ignore")
             header = pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True, specific_tags=list(_READ))
             header.walk(lambda _dataset, _element: None)
+    except MemoryError:
+        raise
     except Exception:  # the library raises whatever a malformed value makes Python raise
         raise RefusedDocumentError(Reason.BAD_FORMAT, "the DICOM header is damaged") from None
     return header

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ class DocumentFormat(StrEnum):
 
 
 class Reason(StrEnum):
-    """The verdicts that need no registry: `ok`, or why a document is refused (meanings in docs/documents.md)."""
+    """What is said of a document: `ok`, or a code of the one list that senders are told (`reasons.toml`, docs/documents.md)."""
 
     OK = "ok"
     NO_DOCUMENT = "NO_DOCUMENT"
@@ -47,7 +47,43 @@ class Reason(StrEnum):
     SIZE_MISMATCH = "SIZE_MISMATCH"
     HASH_MISMATCH = "HASH_MISMATCH"
     METADATA_MISMATCH = "METADATA_MISMATCH"
+    NON_CONFORMANT = "NON_CONFORMANT"
+    INFECTED = "INFECTED"
+    NOT_SCANNED = "NOT_SCANNED"
+    TIME_LIMIT = "TIME_LIMIT"
+    MEMORY_LIMIT = "MEMORY_LIMIT"
+    READER_FAILED = "READER_FAILED"
     OTHER = "OTHER"
+    # From here on the record is asked: no reader gives these.
+    ALREADY_STORED = "ALREADY_STORED"
+    AWAITING_ORIGINAL = "AWAITING_ORIGINAL"
+    DELETED = "DELETED"
+    VISIBILITY_CHANGED = "VISIBILITY_CHANGED"
+    CONSENT_RECORDED = "CONSENT_RECORDED"
+    PERSON_UNKNOWN = "PERSON_UNKNOWN"
+    ENVIRONMENT_MISMATCH = "ENVIRONMENT_MISMATCH"
+    NOT_OPENED_YET = "NOT_OPENED_YET"
+    OPPOSED = "OPPOSED"
+    SUSPENDED = "SUSPENDED"
+    CLOSED = "CLOSED"
+    DECEASED = "DECEASED"
+    NO_CONSENT = "NO_CONSENT"
+    NOT_FOR_THE_RECORD = "NOT_FOR_THE_RECORD"
+    SENDER_MISMATCH = "SENDER_MISMATCH"
+    BAD_VERSION = "BAD_VERSION"
+    NOT_AUTHOR = "NOT_AUTHOR"
+    ORIGINAL_MISSING = "ORIGINAL_MISSING"
+    DUPLICATE_OTHER_HASH = "DUPLICATE_OTHER_HASH"
+    LOT_REFUSED = "LOT_REFUSED"
+
+
+class Action(StrEnum):
+    """What is asked with a document; one that replaces another says so by `replaces`."""
+
+    ADD = "ADD"
+    DELETE = "DELETE"
+    CHANGE_VISIBILITY = "CHANGE_VISIBILITY"
+    CONSENT = "CONSENT"
 
 
 class Fault(NamedTuple):
@@ -85,7 +121,11 @@ class IncomingDocument:
 
     Identifiers are OIDs or UUIDs, `root^extension` where there is an extension; systems of codes are OIDs in every format.
     `created` is ISO 8601 with the offset that the document gave. `body_sha256` is of the decoded body where there is one
-    (a PDF, an image), else of the document as received.
+    (a PDF, an image), else of the document as received. `content` is the document itself, out of its envelope, where it could be read.
+
+    What the envelope asks: `action`; `lot` is the message of the file that it came in, counted from 0; `destinations`, where it is to go
+    (`DMP`, `PROFESSIONALS`, `PATIENT`), None where that is not said. An admission that tells the consent to feeding has the action CONSENT,
+    `feeding` and the identity of its patient.
     """
 
     format: DocumentFormat
@@ -105,10 +145,17 @@ class IncomingDocument:
     body_sha256: str | None = None
     faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()
+    content: bytes | None = field(default=None, repr=False, compare=False)
+    action: Action = Action.ADD
+    lot: int = 0
+    destinations: frozenset[str] | None = None
+    feeding: bool | None = None
 
     @property
     def verdict(self) -> Reason:
-        """`ok`, or the reason of the first thing found wrong."""
+        """`ok`, or the reason of the first thing found wrong; an admission holds no document, whatever else is wrong with it."""
+        if self.action is Action.CONSENT:
+            return Reason.NO_DOCUMENT
         return self.faults[0].reason if self.faults else Reason.OK
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any, TypeAlias
+from urllib.parse import unquote
 
 from pipelines.documents.document import Reason, RefusedDocumentError
 from pipelines.documents.limits import NESTING
@@ -120,3 +121,18 @@ def extension(resource: Any, ending: str) -> Iterator[Resource]:
         if (first(found, "url") or "").endswith(ending):
             yield found
         yield from extension(found, ending)
+
+
+def bare(identifier: str | None) -> str | None:
+    """Return an OID or a UUID without the `urn:oid:` or `urn:uuid:` that FHIR puts before it."""
+    for prefix in ("urn:oid:", "urn:uuid:"):
+        if identifier and identifier.startswith(prefix):
+            return identifier.removeprefix(prefix)
+    return identifier
+
+
+def searched(reference: str | None) -> tuple[str | None, str | None]:
+    """Return (system, value) of a reference by identifier (`Patient?identifier=system|value`); (None, None) of any other."""
+    _, found, asked = (reference or "").partition("?identifier=")
+    system, separator, value = unquote(asked).partition("|")
+    return (system, value) if found and separator and value else (None, None)

@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from pipelines.documents.body import decode_base64
 from pipelines.documents.cda import read_cda
-from pipelines.documents.document import DocumentFormat, Fault, IncomingDocument, Reason, RefusedDocumentError, refused
-from pipelines.documents.hl7v2_message import Message, Segment, split_messages
-from pipelines.documents.ins import Ins, choose_ins, compared
+from pipelines.documents.document import Action, DocumentFormat, Fault, IncomingDocument, Reason, RefusedDocumentError, refused
+from pipelines.documents.hl7v2_message import Message, Segment, read_message, split_messages
+from pipelines.documents.hl7v2_patient import identity_faults, patient_faults, read_patient
+from pipelines.documents.ins import judge_ins
 from pipelines.documents.limits import DOCUMENTS_A_LOT, ENVELOPE_BYTES, require_few, require_size
-from pipelines.documents.timestamps import birth_date
 from pipelines.documents.visibility import HIDDEN_FROM_PATIENT, HIDDEN_FROM_PROFESSIONALS, HIDDEN_FROM_REPRESENTATIVES, hide
 
 # Event: what ORC-1 and OBX-11 must then say; an ORU says it by ORC-1 alone.
@@ -37,7 +37,15 @@ _OTHER_FLAGS = {
     "ACK_RECEPTION",
     "ACK_LECTURE_MSS",
 }
+# How versions of the volet before 2.0 spelt the flags.
+_FORMER_NAMES = {
+    "INVISIBLE_REPRESENTANTS_LEGAUX": "INVISIBLE_REP_LEGAUX",
+    "INVISIBLE_REPRENSANTS_LEGAUX": "INVISIBLE_REP_LEGAUX",
+    "MODIF_CONFIDENTIALITYCODE": "MODIF_CONF_CODE",
+}
+_PLACES = {"DESTDMP": "DMP", "DESTMSSANTEPS": "PROFESSIONALS", "DESTMSSANTEPAT": "PATIENT"}
 _FEEDING = {"INO": "allowed", "IO": "opposed", "NA": "not asked"}
+_CONSENTS = {"INO": True, "IO": False}
 _NUMBER = re.compile(r"\d{1,4}", re.ASCII)
 _ESCAPED_BREAKS = re.compile(r"\\(?:\.br|X0D|X0A|X0D0A)\\", re.IGNORECASE)
 
@@ -48,25 +56,27 @@ def read_hl7v2(data: bytes) -> Iterator[IncomingDocument]:
     Raises: RefusedDocumentError where the file is no series of messages.
     """
     require_size(data, ENVELOPE_BYTES, "the file of messages")
-    for message in split_messages(data):
+    for lot, lines in enumerate(split_messages(data)):
         try:
-            yield from _documents(message)
+            for document in _documents(read_message(lines)):
+                yield replace(document, lot=lot)
         except RefusedDocumentError as error:
-            yield refused(DocumentFormat.HL7V2, error.fault)
+            yield replace(refused(DocumentFormat.HL7V2, error.fault), lot=lot)
 
 
 def _documents(message: Message) -> Iterator[IncomingDocument]:
     event = message.event
     if event not in _EVENTS:
-        raise RefusedDocumentError(Reason.NO_DOCUMENT, f"{event}{_consent(message)}")
-    carriers = list(_carriers(message))
-    if not carriers:
+        yield _without_document(message)
+        return
+    carrying = list(carriers(message))
+    if not carrying:
         raise RefusedDocumentError(Reason.NO_DOCUMENT, f"{event} without an OBX that carries a document")
-    require_few(len(carriers), DOCUMENTS_A_LOT, "documents in a message")
-    flags = _flags(message)
+    require_few(len(carrying), DOCUMENTS_A_LOT, "documents in a message")
+    flags = flags_of(message)
     hiding = [code for name, code in _HIDING.items() if flags.get(name) == "Y"]
-    common = [*_patient_faults(message), *_flag_faults(flags)]
-    for order, observation in carriers:
+    common = [*patient_faults(message), *_flag_faults(flags)]
+    for order, observation in carrying:
         try:
             document = _carried(observation)
         except RefusedDocumentError as error:
@@ -75,32 +85,65 @@ def _documents(message: Message) -> Iterator[IncomingDocument]:
         faults = [
             *document.faults,
             *common,
-            *_identity_faults(message, document),
+            *identity_faults(message, document),
             *_consistency_faults(message, order, observation, document),
         ]
-        notes = [*document.notes, *(["the message deletes this document"] if observation.component(11) == "D" else [])]
-        yield hide(replace(document, faults=tuple(faults), notes=tuple(notes)), hiding)
+        action = _action(observation, flags, document)
+        notes = [*document.notes, *(["the message deletes this document"] if action is Action.DELETE else [])]
+        asked = replace(document, faults=tuple(faults), notes=tuple(notes), action=action, destinations=_destinations(flags))
+        yield hide(asked, hiding)
 
 
-def _consent(message: Message) -> str:
-    """Return what an admission says of the consent to feeding (ZFA-9), in words."""
+def _action(observation: Segment, flags: dict[str, str], document: IncomingDocument) -> Action:
+    """Return what is asked: a new version may change the flags too, and stays a new version."""
+    if observation.component(11) == "D":
+        return Action.DELETE
+    changed = flags.get("MODIF_CONF_CODE") == "Y" and document.replaces is None
+    return Action.CHANGE_VISIBILITY if changed else Action.ADD
+
+
+def _destinations(flags: dict[str, str]) -> frozenset[str] | None:
+    """Return where a document is to go; None where the message does not say whether into the record."""
+    if "DESTDMP" not in flags:
+        return None
+    return frozenset(place for name, place in _PLACES.items() if flags.get(name) == "Y")
+
+
+def _without_document(message: Message) -> IncomingDocument:
+    """Return what a message without a document is told as: of an admission, whose it is and what it says of feeding (ZFA-9)."""
     said = next((segment.component(9) for segment in message.named("ZFA")), None)
-    return "" if said is None else f": feeding {_FEEDING.get(said, 'not told')}"
+    told = message.event if said is None else f"{message.event}: feeding {_FEEDING.get(said, 'not told')}"
+    patients = message.named("PID")
+    if said not in _CONSENTS or len(patients) != 1:
+        return refused(DocumentFormat.HL7V2, Fault(Reason.NO_DOCUMENT, told))
+    ins, traits, faults = read_patient(patients[0])
+    missing, notes = judge_ins(ins, traits, "PID")
+    return IncomingDocument(
+        format=DocumentFormat.HL7V2,
+        matricule=ins.matricule if ins else None,
+        matricule_authority=ins.authority if ins else None,
+        traits=traits,
+        action=Action.CONSENT,
+        feeding=_CONSENTS[said],
+        faults=(*faults, *missing, *patient_faults(message)),
+        notes=(told, *notes),
+    )
 
 
-def _carriers(message: Message) -> Iterator[tuple[Segment | None, Segment]]:
+def carriers(message: Message) -> Iterator[tuple[Segment | None, Segment]]:
     """Give each OBX that carries a document, with the ORC it stands under."""
     order = None
     for segment in message.segments:
         if segment.name == "ORC":
             order = segment
-        elif segment.name == "OBX" and segment.component(2) == "ED" and _subtype(segment):
+        elif segment.name == "OBX" and segment.component(2) == "ED" and _carries(segment):
             yield order, segment
 
 
-def _subtype(observation: Segment) -> str:
-    """Return what kind of file OBX-5 carries (XML); the text of a mail that goes with a document has none."""
-    return next(iter(observation.field(5).split("^", 3)[2:3]), "").strip()
+def _carries(observation: Segment) -> bool:
+    """Say whether OBX-5 carries a file: one that says of which kind (XML), or a text without parts; that of a mail says no kind."""
+    parts = observation.field(5).split("^", 3)
+    return bool(parts[0].strip() if len(parts) == 1 else "".join(parts[2:3]).strip())
 
 
 def _carried(observation: Segment) -> IncomingDocument:
@@ -110,56 +153,17 @@ def _carried(observation: Segment) -> IncomingDocument:
     parts = observation.field(5).split("^")
     if len(parts) < 5 or parts[3].upper() != "BASE64" or parts[2].upper() != "XML":
         raise RefusedDocumentError(Reason.BAD_FORMAT, f"{where} carries no CDA in Base64")
-    data = decode_base64(_ESCAPED_BREAKS.sub("", parts[4]), where)
+    packed = _ESCAPED_BREAKS.sub("", parts[4]) if "\\" in parts[4] else parts[4]
+    data = decode_base64(packed, where)
     return read_cda(data, DocumentFormat.HL7V2, f"{where}, its CDA")
 
 
-def _patient_faults(message: Message) -> Iterator[Fault]:
-    patients = message.named("PID")
-    if len(patients) != 1:
-        reason = Reason.MANY_PATIENTS if patients else Reason.INS_MISSING
-        yield Fault(reason, f"the message has {len(patients)} PID")
-    status = {parts[0] for patient in patients for parts in patient.repetitions(32)}
-    if status and "VALI" not in status:
-        yield Fault(Reason.INS_NOT_QUALIFIED, "PID-32 does not say that the identity is qualified (VALI)")
-
-
-def _identity_faults(message: Message, document: IncomingDocument) -> Iterator[Fault]:
-    """Say where the patient of the message is not the patient of the document."""
-    for patient in message.named("PID"):
-        ins, faults = choose_ins((_authority(parts), parts[0]) for parts in patient.repetitions(3))
-        yield from faults
-        if document.matricule and ins != Ins(document.matricule, document.matricule_authority or ""):
-            yield Fault(Reason.INS_MISMATCH, "PID-3 is not the INS of the document")
-        names = [parts[0] for parts in patient.repetitions(5) if len(parts) > 6 and parts[6] == "L"]
-        traits = document.traits
-        if names and traits.birth_name and compared(traits.birth_name) not in map(compared, names):
-            yield Fault(Reason.INS_MISMATCH, "PID-5 is not the birth name of the document")
-        if patient.component(8) in ("M", "F") and traits.sex and patient.component(8) != traits.sex:
-            yield Fault(Reason.INS_MISMATCH, "PID-8 is not the sex of the document")
-        yield from _birth_faults(patient.component(7), traits.birth_date)
-
-
-def _birth_faults(born: str, told: str | None) -> Iterator[Fault]:
-    if not born or not told:
-        return
-    try:
-        if birth_date(born, "PID-7") != told:
-            yield Fault(Reason.INS_MISMATCH, "PID-7 is not the birth date of the document")
-    except RefusedDocumentError as error:
-        yield error.fault
-
-
-def _authority(parts: list[str]) -> str | None:
-    """Return the OID of a CX's assigning authority (`name&OID&ISO`)."""
-    authority = parts[3].split("&") if len(parts) > 3 else []
-    return authority[1] if len(authority) > 1 else None
-
-
-def _flags(message: Message) -> dict[str, str]:
+def flags_of(message: Message) -> dict[str, str]:
+    """Return what the flags of visibility, routing and acknowledgement of a message say, by name."""
     found = {}
     for observation in message.named("OBX"):
-        name = observation.component(3)
+        told = observation.component(3)
+        name = _FORMER_NAMES.get(told, told)
         if name in _HIDING or name in _OTHER_FLAGS:
             found[name] = observation.component(5)
     return found
@@ -178,14 +182,19 @@ def _consistency_faults(message: Message, order: Segment | None, observation: Se
     meant = _MEANT.get(message.event, (wanted, _BY_ORDER.get(wanted, "")))
     if wanted and (wanted, status) != meant:
         yield Fault(Reason.METADATA_MISMATCH, "the event, ORC-1 and OBX-11 do not agree")
+    if observation.component(3) not in ("", document.type_code):
+        yield Fault(Reason.METADATA_MISMATCH, "OBX-3 is not the type of the document")
+    if status == "C" and document.replaces is None:
+        yield Fault(Reason.METADATA_MISMATCH, "OBX-11 replaces a document, and the document replaces none")
     for notification in message.named("TXA"):
-        if not _names(notification.component(12), document.unique_id):
+        if not _names(notification, 12, document.unique_id):
             yield Fault(Reason.METADATA_MISMATCH, "TXA-12 is not the id of the document")
-        parent = notification.component(13)
-        if parent and not _names(parent, document.replaces):
+        if notification.component(13) and not _names(notification, 13, document.replaces):
             yield Fault(Reason.METADATA_MISMATCH, "TXA-13 is not the id of the document that this one replaces")
 
 
-def _names(text: str, identifier: str | None) -> bool:
-    """Say whether an entity identifier of HL7 v2 names a document: by its whole id, or by the root alone."""
-    return identifier is not None and text in (identifier, identifier.partition("^")[0])
+def _names(notification: Segment, number: int, identifier: str | None) -> bool:
+    """Say whether an entity identifier names a document: `root`, or `extension^^root^ISO`; the examples also write `root.extension`."""
+    entity, namespace, authority = (notification.component(number, place) for place in (1, 2, 3))
+    written = {entity, f"{authority}^{entity}", f"{entity}^{namespace}"}
+    return identifier is not None and (identifier in written or identifier.replace("^", ".") == entity)

@@ -16,6 +16,9 @@ from pipelines.documents.limits import MESSAGES_A_FILE, SEGMENTS_A_MESSAGE, requ
 _SEGMENT = re.compile(rb"[A-Z][A-Z0-9]{2}\|")
 _FRAME = b"\x0b\x1c\r\n\t "
 _BOM = b"\xef\xbb\xbf"
+# A segment ADD goes on with the last field of the one before it (HL7 v2.5, 2.10.2).
+_CONTINUES = b"ADD|"
+_BATCH_SEGMENTS = (b"BTS", b"FTS", b"BHS", b"FHS")
 _CHARSETS = {
     "": "utf-8",
     "ASCII": "ascii",
@@ -24,7 +27,9 @@ _CHARSETS = {
     "8859/1": "iso-8859-1",
     "8859/15": "iso-8859-15",
 }
-_ESCAPES = {"F": "|", "S": "^", "T": "&", "R": "~", "E": "\\", ".br": "\n"}
+# Highlighting (H, N) is no part of a text.
+_ESCAPES = {"F": "|", "S": "^", "T": "&", "R": "~", "E": "\\", ".br": "\n", "H": "", "N": ""}
+_ESCAPED = re.compile(r"\\(F|S|T|R|E|\.br|H|N|X((?:[0-9A-Fa-f]{2}){1,100}))\\")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,9 @@ class Segment:
 
     def repetitions(self, number: int) -> list[list[str]]:
         """Return the components of each repetition of a field, unescaped but for sub-components."""
-        return [[_unescaped(part) for part in repetition.split("^")] for repetition in self.field(number).split("~") if repetition]
+        return [
+            [_unescaped(part, self.charset) for part in repetition.split("^")] for repetition in self.field(number).split("~") if repetition
+        ]
 
     def component(self, number: int, place: int = 1) -> str:
         """Return a component of the first repetition, empty where it is missing."""
@@ -80,21 +87,28 @@ def looks_like_hl7v2(data: bytes) -> bool:
     return data[:64].removeprefix(_BOM).lstrip(_FRAME).startswith((b"MSH|", b"FHS|", b"BHS|"))
 
 
-def split_messages(data: bytes) -> Iterator[Message]:
-    """Give the messages of a file one by one. Raises: RefusedDocumentError (BAD_FORMAT, BAD_ENCODING, TOO_BIG)."""
+def is_batch(data: bytes) -> bool:
+    """Say whether the messages of a file stand between the segments of a batch."""
+    return data[:64].removeprefix(_BOM).lstrip(_FRAME).startswith((b"FHS|", b"BHS|"))
+
+
+def split_messages(data: bytes) -> Iterator[list[bytes]]:
+    """Give the segments of each message of a file, unread, the MSH first. Raises: RefusedDocumentError (NO_DOCUMENT, TOO_BIG)."""
     held: list[bytes] = []
     count = 0
     for line in _lines(data):
         if line.startswith(b"MSH"):
             if held:
-                yield _message(held)
+                yield held
             held, count = [line], count + 1
             require_few(count, MESSAGES_A_FILE, "messages in a file")
+        elif line.startswith(_BATCH_SEGMENTS):
+            continue
         elif held:
             held.append(line)
     if not held:
         raise RefusedDocumentError(Reason.NO_DOCUMENT, "a batch without a message")
-    yield _message(held)
+    yield held
 
 
 def _lines(data: bytes) -> Iterator[bytes]:
@@ -102,7 +116,9 @@ def _lines(data: bytes) -> Iterator[bytes]:
     parts: list[bytes] = []
     for line in data.removeprefix(_BOM).replace(b"\n", b"\r").split(b"\r"):
         bare = line.strip(b"\x0b\x1c")
-        if _SEGMENT.match(bare):
+        if bare.startswith(_CONTINUES):
+            parts.append(bare.removeprefix(_CONTINUES))
+        elif _SEGMENT.match(bare):
             if parts:
                 yield b"".join(parts)
             parts = [bare]
@@ -112,14 +128,14 @@ def _lines(data: bytes) -> Iterator[bytes]:
         yield b"".join(parts)
 
 
-def _message(lines: list[bytes]) -> Message:
+def read_message(lines: list[bytes]) -> Message:
+    """Return the message that segments make. Raises: RefusedDocumentError (BAD_FORMAT, BAD_ENCODING, TOO_BIG)."""
     require_few(len(lines), SEGMENTS_A_MESSAGE, "segments in a message")
     header = lines[0]
     if header[3:8] != b"|^~\\&" or header[8:9] not in (b"|", b"#"):
         raise RefusedDocumentError(Reason.BAD_FORMAT, "the separators of MSH are not those of the French profiles (|^~\\&)")
     fields = header.split(b"|")
-    declared = (fields[17] if len(fields) > 17 else b"").split(b"~")[0].split(b"^")[0].decode("ascii", "replace").strip().upper()
-    charset = _CHARSETS.get(declared)
+    charset = charset_of(fields[17] if len(fields) > 17 else b"")
     if charset is None:
         raise RefusedDocumentError(Reason.BAD_ENCODING, "MSH-18 names an encoding that no document feed uses")
     # MSH-1 is the separator: fields are shifted by one.
@@ -128,7 +144,12 @@ def _message(lines: list[bytes]) -> Message:
     return Message(tuple(segments))
 
 
-def _unescaped(text: str) -> str:
+def charset_of(declared: bytes) -> str | None:
+    """Return Python's name of the encoding that MSH-18 declares (the first of several), None where no feed uses it."""
+    return _CHARSETS.get(declared.split(b"~")[0].split(b"^")[0].decode("ascii", "replace").strip().upper())
+
+
+def _unescaped(text: str, charset: str) -> str:
     if "\\" not in text:
         return text
-    return re.sub(r"\\(F|S|T|R|E|\.br)\\", lambda match: _ESCAPES[match[1]], text)
+    return _ESCAPED.sub(lambda match: bytes.fromhex(match[2]).decode(charset, "replace") if match[2] else _ESCAPES[match[1]], text)

@@ -22,6 +22,10 @@ RESOURCES_A_BUNDLE = 1_000
 # Documents of one submission set, bundle or message.
 DOCUMENTS_A_LOT = 100
 NESTING = 64
+# A CDA in a zip in a message, its body and what that holds; all of it together.
+PACKED_DEPTH = 6
+PACKED_PIECES = 10_000
+PACKED_BYTES = 200 * MILLION
 
 
 def require_few(count: int, most: int, what: str) -> None:

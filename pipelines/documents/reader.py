@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from pipelines.documents.cda import is_cda, read_cda_tree
 from pipelines.documents.dicom import looks_like_dicom, read_dicom
@@ -16,18 +18,38 @@ from pipelines.documents.mail import looks_like_mail, read_mail
 from pipelines.documents.safe_xml import parse_xml
 from pipelines.documents.xdm import looks_like_zip, read_xdm
 
+# Control characters, and halves of pairs, which JSON and HL7 v2 can write.
+_NO_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
 def read_documents(data: bytes) -> list[IncomingDocument]:
-    """Return every document of a file, at least one: what holds no document is told as one, with the reason. Raises nothing."""
+    """Return every document of a file, at least one: what holds no document is told as one, with the reason.
+
+    Raises: MemoryError, nothing else.
+    """
     fmt = tell_format(data)
     try:
-        return list(_read(data, fmt))
+        return [_in_text(document) for document in _read(data, fmt)]
     except RefusedDocumentError as error:
         return [refused(fmt, error.fault)]
+    except MemoryError:
+        raise
     except Exception as error:  # whatever a stranger's bytes do to us must not stop the documents of others
         return [refused(fmt, Fault(Reason.OTHER, f"a fault of ours while reading it: {type(error).__name__}"))]
+
+
+def _in_text(document: IncomingDocument) -> IncomingDocument:
+    """Return a document, or why it is refused where something in it is no text: no database, file or answer could hold it."""
+    traits = document.traits
+    said = [
+        *(document.unique_id, document.series_id, document.replaces, document.type_code, document.type_system, document.media_type),
+        *(document.author_organization, document.matricule, *document.confidentiality),
+        *(traits.birth_name, traits.first_names, traits.birthplace),
+    ]
+    if not _NO_TEXT.search("".join(text for text in said if text)):
+        return document
+    return replace(refused(document.format, Fault(Reason.BAD_ENCODING, "control characters in what identifies it")), lot=document.lot)
 
 
 def tell_format(data: bytes) -> DocumentFormat:

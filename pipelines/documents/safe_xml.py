@@ -70,6 +70,8 @@ def _require_plain(data: bytes, what: str) -> None:
 def _refusal(data: bytes, error: Exception, what: str) -> RefusedDocumentError:
     """Say why libxml2 refused: its own words may quote the document, so only its code and the line are told."""
     code = getattr(error, "code", None)
+    if code == etree.ErrorTypes.ERR_NO_MEMORY:
+        raise MemoryError from None
     place = f"{what}, line {error.lineno}" if isinstance(error, etree.XMLSyntaxError) and error.lineno else what
     if code in _GUARDS or any(mark in data for mark in _DOCTYPE):
         return RefusedDocumentError(Reason.HOSTILE, f"{place}: a document type, an entity or a nesting that no document needs")

@@ -14,11 +14,17 @@ HIDDEN_FROM_PROFESSIONALS, HIDDEN_FROM_PATIENT = "MASQUE_PS", "INVISIBLE_PATIENT
 HIDDEN_FROM_REPRESENTATIVES = "INVISIBLE_REPRESENTANTS_LEGAUX"
 
 
+LEVELS = ("N", "R", "V")
+_KNOWN = {*LEVELS, HIDDEN_FROM_PROFESSIONALS, HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES}
+
+
 def hide(document: IncomingDocument, codes: Iterable[str]) -> IncomingDocument:
-    """Return a document with the codes of its envelope added; BAD_VISIBILITY where they exclude each other."""
-    confidentiality = tuple(dict.fromkeys((*document.confidentiality, *codes)))
-    hidden = replace(document, confidentiality=confidentiality)
-    if not {HIDDEN_FROM_PROFESSIONALS, HIDDEN_FROM_PATIENT} <= set(confidentiality):
-        return hidden
-    fault = Fault(Reason.BAD_VISIBILITY, f"{HIDDEN_FROM_PROFESSIONALS} and {HIDDEN_FROM_PATIENT} exclude each other")
-    return replace(hidden, faults=(*document.faults, fault))
+    """Return a document with the codes of its envelope added; BAD_VISIBILITY where one is unknown, or where they exclude each other."""
+    hiding = tuple(codes)
+    confidentiality = tuple(dict.fromkeys((*document.confidentiality, *hiding)))
+    faults = [*document.faults]
+    if not _KNOWN.issuperset(hiding):
+        faults.append(Fault(Reason.BAD_VISIBILITY, "the envelope has a confidentiality code that JDV_J08 has not"))
+    if {HIDDEN_FROM_PROFESSIONALS, HIDDEN_FROM_PATIENT} <= set(confidentiality):
+        faults.append(Fault(Reason.BAD_VISIBILITY, f"{HIDDEN_FROM_PROFESSIONALS} and {HIDDEN_FROM_PATIENT} exclude each other"))
+    return replace(document, confidentiality=confidentiality, faults=tuple(faults))

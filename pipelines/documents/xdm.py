@@ -14,7 +14,9 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from itertools import pairwise
 
 from pipelines.documents.cda import read_cda
 from pipelines.documents.dicom import looks_like_dicom, read_dicom
@@ -37,6 +39,8 @@ from pipelines.documents.xds_entry import Entry, read_entries
 _METADATA = re.compile(r"(?:.*/)?metadata\.xml", re.IGNORECASE)
 _ZIP_MARK = b"PK\x03\x04"
 _ENCRYPTED = 0x1
+# What stands before the content of a member, beside its name.
+_HEADER_BYTES = 30
 # Small members shrink more than any bomb needs: the ratio says something of what is big only.
 _RATIO_FROM = 1_000_000
 
@@ -52,19 +56,32 @@ def read_xdm(data: bytes, fmt: DocumentFormat = DocumentFormat.XDM) -> list[Inco
     Raises: RefusedDocumentError where the zip, or its metadata, is refused whole.
     """
     require_size(data, ENVELOPE_BYTES, "the zip")
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = _members(archive)
-            metadata = _metadata(members)
-            folder = posixpath.dirname(metadata.filename)
-            entries = read_entries(parse_xml(_content(archive, metadata, "METADATA.XML"), "METADATA.XML"))
-            require_few(len(entries), DOCUMENTS_A_LOT, "documents in the set")
-            documents = [_document(archive, members, folder, number, entry, fmt) for number, entry in enumerate(entries, start=1)]
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError):
-        raise RefusedDocumentError(Reason.BAD_FORMAT, "the zip is damaged") from None
+    with _opened(data) as archive:
+        members = _members(archive)
+        metadata = _metadata(members)
+        folder = posixpath.dirname(metadata.filename)
+        entries = read_entries(parse_xml(_content(archive, metadata, "METADATA.XML"), "METADATA.XML"))
+        require_few(len(entries), DOCUMENTS_A_LOT, "documents in the set")
+        documents = [_document(archive, members, folder, number, entry, fmt) for number, entry in enumerate(entries, start=1)]
     if not documents:
         raise RefusedDocumentError(Reason.NO_DOCUMENT, "METADATA.XML describes no document")
     return list(_of_one_patient(documents))
+
+
+def zip_contents(data: bytes) -> list[bytes]:
+    """Return the content of every member of a zip. Raises: RefusedDocumentError (HOSTILE, TOO_BIG, BAD_FORMAT)."""
+    with _opened(data) as archive:
+        return [_content(archive, member, "a member") for member in _members(archive).values() if not member.is_dir()]
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[zipfile.ZipFile]:
+    """Open a zip for a block. Raises: RefusedDocumentError (BAD_FORMAT) where what is read in it is damaged."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            yield archive
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError):
+        raise RefusedDocumentError(Reason.BAD_FORMAT, "the zip is damaged") from None
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
@@ -73,6 +90,8 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     require_few(len(listed), ZIP_MEMBERS, "members in the zip")
     if sum(member.file_size for member in listed) > ZIP_BYTES:
         raise RefusedDocumentError(Reason.TOO_BIG, f"the zip inflates to more than {ZIP_BYTES:,} bytes")
+    if _overlap(listed):
+        raise RefusedDocumentError(Reason.HOSTILE, "the zip has members that lie over each other")
     members: dict[str, zipfile.ZipInfo] = {}
     for member in listed:
         fault = _hostile(member)
@@ -81,6 +100,12 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
             raise RefusedDocumentError(Reason.HOSTILE, f"the zip has {fault or 'two members of one name'}")
         members[name] = member
     return members
+
+
+def _overlap(members: list[zipfile.ZipInfo]) -> bool:
+    """Say whether two members share bytes, as in a bomb whose every member inflates the same ones."""
+    places = sorted((member.header_offset, member.header_offset + _HEADER_BYTES + member.compress_size) for member in members)
+    return any(end > begin for (_, end), (begin, _) in pairwise(places))
 
 
 def _hostile(member: zipfile.ZipInfo) -> str | None:
@@ -142,6 +167,8 @@ def _entry_faults(entry: Entry, document: IncomingDocument, content: bytes, what
         yield Fault(Reason.HASH_MISMATCH, f"{what} has not the SHA-1 that METADATA.XML gives")
     if entry.unique_id is not None and entry.unique_id != document.unique_id:
         yield Fault(Reason.METADATA_MISMATCH, f"{what} has not the unique id that METADATA.XML gives")
+    if entry.type_code is not None and entry.type_code != document.type_code:
+        yield Fault(Reason.METADATA_MISMATCH, f"{what} has not the type that METADATA.XML gives")
     if entry.ins is not None and document.matricule and entry.ins != Ins(document.matricule, document.matricule_authority or ""):
         yield Fault(Reason.INS_MISMATCH, f"{what} is not of the patient of METADATA.XML")
 

@@ -21,13 +21,14 @@ _PIECE = re.compile(r"(\d{1,4})\|(.*)", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is promised of one file: its place, size in bytes, SHA-1 (hexadecimal), unique id, patient, confidentiality codes."""
+    """What is promised of one file: its place, size in bytes, SHA-1 (hexadecimal), unique id, patient, type, confidentiality codes."""
 
     uri: str | None
     size: str | None
     sha1: str | None
     unique_id: str | None
     ins: Ins | None
+    type_code: str | None
     confidentiality: tuple[str, ...]
 
 
@@ -45,6 +46,7 @@ def _entry(described: Element) -> Entry:
         sha1=sha1.lower() if sha1 else None,
         unique_id=_external(described, UNIQUE_ID),
         ins=_patient(_external(described, PATIENT_ID)),
+        type_code=next(_classified(described, TYPE_CODE), None),
         confidentiality=tuple(dict.fromkeys(_classified(described, CONFIDENTIALITY))),
     )
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from pipelines.notices.kind import NoticeKind
+from pipelines.notices.kind import NoticeKind, Subject
+from pipelines.notices.letters.letter import Event
 from pipelines.notices.sender import Sender
 from pipelines.registry.bodies import insurance_bodies
 
@@ -46,6 +47,12 @@ def full_name(row: Mapping[str, Any], who: str) -> str:
 def concerned(row: Mapping[str, Any]) -> str | None:
     """Return the name of the represented person, None where the recipient is the person."""
     return full_name(row, "person") if row["is_represented"] else None
+
+
+def event_of(row: Mapping[str, Any]) -> Event | None:
+    """Return what a message tells of its event, None where its subject tells nothing."""
+    fields = Subject(row["subject"]).event_fields
+    return Event(**{field: row[field] for field in fields}) if fields else None
 
 
 def address_lines(row: Mapping[str, Any]) -> tuple[str, ...]:

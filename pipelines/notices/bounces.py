@@ -89,6 +89,8 @@ def _decide(work: Work, content: bytes, key: bytes, campaign_id: int) -> Mapping
 def fall_back_to_letter(work: Work, campaign_id: int, failures: Mapping[tuple[int, int], str]) -> Counts:
     """Replace e-mails that failed, given as {(person, attempt): reason}, by letters; people without postal address are excluded.
 
+    A message is addressed again with the next dispatch.
+
     The addresses are not written to again, unless it was us whom somebody refused.
     Source: CSP R1111-28 (by post if sending the e-mail fails).
     """
@@ -98,13 +100,13 @@ def fall_back_to_letter(work: Work, campaign_id: int, failures: Mapping[tuple[in
         work_id=work.work_id, campaign_id=campaign_id,
         person_ids=[person for person, _ in dead], attempt_nos=[attempt for _, attempt in dead],
     )  # fmt: skip
-    rows = work.all(
-        "notices/fall_back_to_letter",
-        campaign_id=campaign_id,
-        unusable_address=int(UNUSABLE),
-        person_ids=[person for person, _ in failures],
-        attempt_nos=[attempt for _, attempt in failures],
-        failures=list(failures.values()),
-    )
+    failed = {
+        "campaign_id": campaign_id,
+        "person_ids": [person for person, _ in failures],
+        "attempt_nos": [attempt for _, attempt in failures],
+        "failures": list(failures.values()),
+    }
+    rows = work.all("notices/fall_back_to_letter", unusable_address=int(UNUSABLE), **failed)
+    messages = work.run("notices/address_again", **failed)
     letters = sum(row["has_address"] for row in rows)
-    return {"letters": letters, "excluded": len(rows) - letters}
+    return {"letters": letters + messages, "excluded": len(rows) - letters}

@@ -1,4 +1,4 @@
-"""`espace-sante letters`: letters of a wave to look at before they are printed; a lot made again, or given up."""
+"""`espace-sante letters`: letters of a wave to look at before they are printed; a lot made again, or given up; a receipt made again."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from pipelines.notices.letter_dispatch import LetterDispatch
 
 
-def letters_app(dispatch: Callable[[], LetterDispatch]) -> typer.Typer:
-    """Return the commands of `letters`, over what makes letters in an installation."""
-    help_text = "Look at letters before they leave; make a lost lot again, or give one up."
+def letters_app(dispatch: Callable[[], LetterDispatch], to_look_at: Callable[[], LetterDispatch]) -> typer.Typer:
+    """Return the commands of `letters`, over what makes letters in an installation, and what only shows them."""
+    help_text = "Look at letters before they leave; make a lost lot again, or give one up; make a receipt again."
     app = typer.Typer(name="letters", help=help_text, no_args_is_help=True)
 
     @app.command("proof")
@@ -32,8 +32,23 @@ def letters_app(dispatch: Callable[[], LetterDispatch]) -> typer.Typer:
         from pipelines.platform.clock import now
 
         look = Look(getpass.getuser(), _reason(reason, "Why do you look at these letters"), now())
-        for made in write_proofs(dispatch(), wave, out, look):
+        for made in write_proofs(to_look_at(), wave, out, look):
             typer.echo(f"{made.file}: {made.letters} letters" + (f", {made.refused} cannot be printed" if made.refused else ""))
+
+    @app.command("receipt")
+    def receipt(
+        number: Annotated[str, typer.Argument(help="The number of the receipt, such as OPP-812-1.")],
+        out: Annotated[Path, typer.Option(help="The PDF file to write; it holds a name and an address.")],
+        reason: Annotated[str, typer.Option(help="Why: kept in the person's own journey. Asked for if you leave it out.")] = "",
+    ) -> None:
+        """Write the receipt of an opposition or a closing again, as a PDF file: the same number gives the same file."""
+        from pipelines.notices.proofs import Look, write_privately
+        from pipelines.notices.receipts import receipt_pdf
+        from pipelines.platform.clock import now
+
+        look = Look(getpass.getuser(), _reason(reason, "Why do you make this receipt again"), now())
+        write_privately(out, receipt_pdf(to_look_at(), number, look))
+        typer.echo(f"{out}: the receipt {number}")
 
     @app.command("remake")
     def remake(lot: Annotated[int, typer.Option(help="The lot, by its number.", min=1)]) -> None:

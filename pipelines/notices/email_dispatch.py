@@ -17,7 +17,7 @@ from pipelines.campaign import opposition_code
 from pipelines.campaign.approved_content import Content, require_approved_content
 from pipelines.campaign.policy import Policy
 from pipelines.campaign.window import window
-from pipelines.notices.addressee import concerned, full_name, kind_of, sender_of
+from pipelines.notices.addressee import concerned, event_of, full_name, kind_of, sender_of
 from pipelines.notices.bounces import fall_back_to_letter
 from pipelines.notices.emails.mailbox import UnusableAddressError, envelope_address
 from pipelines.notices.emails.message import EmailNotice, NoticeWriter
@@ -50,7 +50,7 @@ class EmailDispatch:
     policy: Policy
     writer: NoticeWriter
     relays: Relays
-    code_key: bytes
+    code_keys: Mapping[int, bytes]
     reference_key: bytes
     clock: Clock
     content: Content
@@ -162,28 +162,32 @@ def _is_usable(row: Mapping[str, Any]) -> bool:
 
 
 def _envelopes(dispatch: EmailDispatch, rows: Sequence[Mapping[str, Any]], built_at: datetime) -> list[Envelope]:
-    notices = email_notices(rows, dispatch.code_key, dispatch.reference_key, built_at)
+    notices = email_notices(rows, dispatch.code_keys, dispatch.reference_key, built_at)
     messages = dispatch.writer.build_all(notices, built_at)
     return [_envelope(notice, message, dispatch.signers) for notice, message in zip(notices, messages, strict=True)]
 
 
-def email_notices(rows: Sequence[Mapping[str, Any]], code_key: bytes, reference_key: bytes, built_at: datetime) -> list[EmailNotice]:
+def email_notices(
+    rows: Sequence[Mapping[str, Any]], code_keys: Mapping[int, bytes], reference_key: bytes, built_at: datetime
+) -> list[EmailNotice]:
     """Return the notices of rows of `notices/claim_emails`, in their order, as they are told at an instant."""
     ids = [NoticeId(row["campaign_id"], row["person_id"], row["attempt_no"]) for row in rows]
+    codes = opposition_code.derive_each(code_keys, [row["code_key_version"] for row in rows], ids)
     last_day = window(built_at).last_day
     return [
         EmailNotice(
             tag,
-            code,
+            code if Subject(row["subject"]).has_code else "",
             kind_of(row),
             sender_of(row["body"]),
             row["email"],
             full_name(row, "recipient"),
-            last_day,
+            last_day if Subject(row["subject"]).has_code else None,
             concerned(row),
             Subject(row["subject"]),
+            event_of(row),
         )
-        for row, tag, code in zip(rows, tags(reference_key, ids), opposition_code.derive_all(code_key, ids), strict=True)
+        for row, tag, code in zip(rows, tags(reference_key, ids), codes, strict=True)
     ]
 
 

@@ -29,11 +29,12 @@ class Subject(StrEnum):
     CLOSING_RECEIPT = "closing_receipt"
     ARCHIVE = "archive"
     PURGE = "purge"
+    RECORD_UPDATED = "record_updated"
 
     @property
     def has_code(self) -> bool:
         """Whether the letter gives each person's code; no other letter may show one."""
-        return self in (*TELLING, Subject.MAJORITY_OPENED)
+        return self in TELLING
 
     @property
     def addressees(self) -> tuple[NoticeKind, ...]:
@@ -53,4 +54,5 @@ _EVENT_FIELDS = {
     Subject.CLOSING_RECEIPT: ("happened_on", "receipt", "kept_until"),
     Subject.ARCHIVE: ("happened_on", "kept_until"),
     Subject.PURGE: ("happened_on",),
+    Subject.MAJORITY_OPENED: ("happened_on",),
 }

@@ -14,7 +14,7 @@ from pipelines.notices.kind import Subject
 from pipelines.notices.letter_dispatch import LetterDispatch, letters_to, people_by_letter
 from pipelines.notices.letters.checks import check_lot
 from pipelines.notices.letters.letter import Composition, Days, Letter
-from pipelines.notices.print_lot import BUCKET, LotHead, make_lot, require_key
+from pipelines.notices.print_lot import BUCKET, LotHead, make_lot, require_keys
 from pipelines.notices.templates import TemplateVersion
 from pipelines.platform.database import Counts, Work
 from pipelines.platform.errors import FinalError, RuleError
@@ -154,7 +154,7 @@ def _compose(dispatch: LetterDispatch, lot: Mapping[str, Any]) -> _Composed:
     with dispatch.db.transaction() as session:
         rows = session.all("notices/lot_letters", lot_id=lot["lot_id"])
     by_letter = people_by_letter(rows)
-    letters = letters_to(by_letter, dispatch.code_key, dispatch.reference_key)
+    letters = letters_to(by_letter, dispatch.code_keys, dispatch.reference_key)
     days = Days(lot["prepared_for"], last_day(lot["prepared_for"]))
     composition = dispatch.press.compose(letters, days)
     refused = {reference for reference, _ in composition.refused}
@@ -181,6 +181,6 @@ def _put(dispatch: LetterDispatch, lot: Mapping[str, Any], made: _Composed) -> N
     """Seal the letters of a lot and write its objects, the manifest last."""
     kind = made.letters[0].variant.kind
     head = LotHead(lot["lot_id"], lot["printer"], lot["body"], kind.value, lot["large_print"], lot["prepared_for"])
-    key = require_key(dispatch.printers, lot["printer"])
-    for name, content in make_lot(head, made.composition, made.postcodes, _version(dispatch, lot), key).objects:
+    keys = require_keys(dispatch.printers, lot["printer"])
+    for name, content in make_lot(head, made.composition, made.postcodes, _version(dispatch, lot), *keys).objects:
         dispatch.store.put(BUCKET, name, content)

@@ -58,24 +58,24 @@ def object_keys(printer: str, lot_id: int) -> tuple[str, str, str]:
     return f"{folder}/letters.pdf.zst.age", f"{folder}/index.csv.zst.age", f"{folder}/manifest.json"
 
 
-def require_key(printers: Mapping[str, str], printer: str) -> str:
-    """Return the public key of a print house. Raises: PrinterKeyError if there is none under that name."""
-    if printer not in printers:
+def require_keys(printers: Mapping[str, Sequence[str]], printer: str) -> Sequence[str]:
+    """Return the public keys of a print house, the newest first. Raises: PrinterKeyError if there is none under that name."""
+    if not printers.get(printer):
         raise PrinterKeyError(f"the key of the print house {printer} is missing: add it to ESPACE_SANTE_PRINTER_RECIPIENTS")
     return printers[printer]
 
 
-def seal(content: bytes, recipient: str) -> bytes:
-    """Return a content compressed with zstd, then encrypted with age for one X25519 recipient (`age1...`). Two seals of a content differ.
+def seal(content: bytes, *recipients: str) -> bytes:
+    """Return a content compressed with zstd, then encrypted with age for X25519 recipients (`age1...`), each of which can open it.
 
-    Raises: PrinterKeyError.
+    Two seals of a content differ. Raises: PrinterKeyError.
     """
     try:
-        key = pyrage.x25519.Recipient.from_str(recipient)
+        keys = [pyrage.x25519.Recipient.from_str(recipient) for recipient in recipients]
     except pyrage.RecipientError:
         raise PrinterKeyError("the print house's key is not an age recipient: ESPACE_SANTE_PRINTER_RECIPIENTS holds age1... keys") from None
     compressed = pa.Codec("zstd", compression_level=ZSTD_LEVEL).compress(content, asbytes=True)
-    return bytes(pyrage.encrypt(compressed, [key]))
+    return bytes(pyrage.encrypt(compressed, keys))
 
 
 def unseal(sealed: bytes, identity: str) -> bytes:
@@ -101,8 +101,8 @@ def index_csv(composition: Composition, postcodes: Sequence[str | None]) -> byte
     return out.getvalue().encode()
 
 
-def make_lot(head: LotHead, composition: Composition, postcodes: Sequence[str | None], template: TemplateVersion, recipient: str) -> Lot:
-    """Return a lot sealed for the print house.
+def make_lot(head: LotHead, composition: Composition, postcodes: Sequence[str | None], template: TemplateVersion, *recipients: str) -> Lot:
+    """Return a lot sealed for the print house, which may open it with any of its keys.
 
     Raises: RuleError on an empty lot, a wrong number of postcodes, or a letter of more pages than the contract allows; PrinterKeyError.
     """
@@ -128,8 +128,8 @@ def make_lot(head: LotHead, composition: Composition, postcodes: Sequence[str | 
     }
     letters_key, index_key, manifest_key = object_keys(head.printer, head.lot_id)
     objects = (
-        (letters_key, seal(composition.pdf, recipient)),
-        (index_key, seal(index, recipient)),
+        (letters_key, seal(composition.pdf, *recipients)),
+        (index_key, seal(index, *recipients)),
         (manifest_key, json.dumps(manifest, indent=2).encode() + b"\n"),
     )
     return Lot(head.lot_id, objects, composition.sha256)

@@ -6,7 +6,8 @@ Names and addresses are those of people, so that what does not fit is seen; code
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -48,19 +49,26 @@ def proof_letters(dispatch: LetterDispatch, wave_id: int, letters_a_variant: int
     """Return, for each wording of each body in each size of print, the letters of a wave that wait with the longest lines."""
     with dispatch.db.transaction() as session:
         rows = session.all("notices/proof_letters", wave_id=wave_id, letters=letters_a_variant)
-    _note(dispatch.db, f"letters of {wave_id}", {row[who] for row in rows for who in ("person_id", "recipient_id")}, look)
-    return lot_letters(rows, token_bytes(KEY_BYTES), dispatch.reference_key)
+    note_look(dispatch.db, f"letters of {wave_id}", {row[who] for row in rows for who in ("person_id", "recipient_id")}, look)
+    return lot_letters(rows, invented_keys(), dispatch.reference_key)
 
 
 def proof_emails(dispatch: LetterDispatch, wave_id: int, emails_a_wording: int, look: Look) -> list[EmailNotice]:
     """Return, for each wording of each body, the e-mails of a wave that wait with the longest names or an address that is not plain."""
     with dispatch.db.transaction() as session:
         rows = session.all("notices/proof_emails", wave_id=wave_id, emails=emails_a_wording)
-    _note(dispatch.db, f"e-mails of {wave_id}", {row[who] for row in rows for who in ("person_id", "recipient_id")}, look)
-    return email_notices([dict(row) for row in rows], token_bytes(KEY_BYTES), dispatch.reference_key, look.at)
+    note_look(dispatch.db, f"e-mails of {wave_id}", {row[who] for row in rows for who in ("person_id", "recipient_id")}, look)
+    return email_notices([dict(row) for row in rows], invented_keys(), dispatch.reference_key, look.at)
 
 
-def _note(db: Database, what: str, people: set[int], look: Look) -> None:
+def invented_keys() -> Mapping[int, bytes]:
+    """Return keys of codes that are nobody's, whatever version is asked for."""
+    return defaultdict(lambda: token_bytes(KEY_BYTES))
+
+
+def note_look(db: Database, what: str, people: set[int], look: Look) -> None:
+    """Keep in the journey of each of these people that somebody looked at their names, and why."""
+
     def note(work: Work) -> Counts:
         noted = [work.run("platform/note_consultation", person_id=person_id, reason=look.reason) for person_id in sorted(people)]
         return {"consulted": sum(noted)}
@@ -90,7 +98,12 @@ def _file_name(letter: Letter) -> str:
 def _write(dispatch: LetterDispatch, letters: Sequence[Letter], days: Days, out: Path) -> Proof:
     composition = dispatch.press.compose(letters, days)
     file = out / _file_name(letters[0])
+    write_privately(file, composition.pdf)
+    return Proof(file, len(composition.placed), len(composition.refused))
+
+
+def write_privately(file: Path, content: bytes) -> None:
+    """Write a file that its owner alone may read, in the place of one that is there."""
     file.unlink(missing_ok=True)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-        stream.write(composition.pdf)
-    return Proof(file, len(composition.placed), len(composition.refused))
+        stream.write(content)

@@ -17,7 +17,7 @@ from typing import TypeVar
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError, meta, nodes
 
 from pipelines.notices.french_text import FrenchSpacing
-from pipelines.notices.kind import TELLING, Subject
+from pipelines.notices.kind import Subject
 from pipelines.platform.errors import FinalError
 
 PARSED = 32
@@ -110,8 +110,7 @@ def _version(source: Environment, kind: TemplateKind, templates_dir: Path, subje
 
 def labels(versions: Mapping[AnySubject, TemplateVersion]) -> str:
     """Return the labels of what attempts tell, by subject, as statements take them (JSON)."""
-    by_subject = {subject.value: version.label for subject, version in versions.items()}
-    return json.dumps({subject.value: by_subject[subject.value] for subject in TELLING})
+    return json.dumps({subject.value: version.label for subject, version in versions.items()})
 
 
 def check_placeholders(source: Environment, entry: str, allowed: frozenset[str], required: frozenset[str]) -> None:

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from pipelines.oppositions.contract import MOST_LINES, Announcement, Request
 from pipelines.platform.errors import BadFileError
+from pipelines.platform.json_lines import lines_of, refuse_too_many
 
 _FIELDS = frozenset(field.name for field in msgspec.structs.fields(Request))
 _REQUEST = msgspec.json.Decoder(Request)
@@ -29,18 +30,7 @@ def read_announcement(content: bytes) -> Announcement:
 
 
 def _read_lines(content: bytes) -> list[Request | None]:
-    content = content.removeprefix(b"\xef\xbb\xbf")
-    try:
-        content.decode()
-    except UnicodeDecodeError:
-        raise BadFileError("the file is not UTF-8") from None
-    if not content.strip():
-        raise BadFileError("the file is empty")
-    if not content.endswith(b"\n"):
-        raise BadFileError("the last line has no line end: the file was cut short")
-    lines = content[:-1].split(b"\n")
-    _refuse_too_many(len(lines))
-    return [_request(line) for line in lines]
+    return [_request(line) for line in lines_of(content, MOST_LINES)]
 
 
 def _request(line: bytes) -> Request | None:
@@ -53,7 +43,7 @@ def _request(line: bytes) -> Request | None:
 def _read_parquet(content: bytes) -> list[Request | None]:
     try:
         with pq.ParquetFile(pa.BufferReader(content)) as file:
-            _refuse_too_many(file.metadata.num_rows)
+            refuse_too_many(file.metadata.num_rows, MOST_LINES)
             _refuse_columns(file.schema_arrow)
             rows = file.read().to_pylist()
     except (pa.ArrowException, OSError):
@@ -74,8 +64,3 @@ def _of_row(row: dict[str, str | None]) -> Request | None:
         return msgspec.convert({name: value for name, value in row.items() if value is not None}, Request)
     except msgspec.ValidationError:
         return None
-
-
-def _refuse_too_many(lines: int) -> None:
-    if lines > MOST_LINES:
-        raise BadFileError(f"the file has more than {MOST_LINES} lines: send it in parts")

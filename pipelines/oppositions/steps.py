@@ -29,10 +29,12 @@ COUNTED = ("files", "files_refused", "days", "lines", *map(str, Outcome), "new_c
 _ENCODER = msgspec.json.Encoder()
 
 
-def take_in_oppositions(db: Database, store: ObjectStore, policy: Policy, key: bytes, clock: Clock, as_of: datetime) -> Counts:
+def take_in_oppositions(
+    db: Database, store: ObjectStore, policy: Policy, keys: Mapping[int, bytes], clock: Clock, as_of: datetime
+) -> Counts:
     """Take in every opposition file that waits, of every channel; return the sums over all files.
 
-    Safe to repeat: a file is decided once, and its answer is made again from what was decided.
+    `keys` are those of codes, by version. Safe to repeat: a file is decided once, and its answer is made again from what was decided.
     Raises: RuleError if `as_of` lies in the future.
     """
     total = dict.fromkeys(COUNTED, 0)
@@ -41,7 +43,7 @@ def take_in_oppositions(db: Database, store: ObjectStore, policy: Policy, key: b
     gc.freeze()
     for channel in Channel:
         inbox = Inbox(f"oppositions/{channel}", store)
-        taking = _Taking(db, policy, key, channel, present)
+        taking = _Taking(db, policy, keys, channel, present)
         for name in inbox.waiting():
             is_day = name.endswith(ANNOUNCEMENT)
             decide = taking.keep_day if is_day else partial(taking.decide, name=name)
@@ -59,14 +61,14 @@ class _Taking:
 
     db: Database
     policy: Policy
-    key: bytes
+    keys: Mapping[int, bytes]
     channel: Channel
     present: datetime
 
     def decide(self, work: Work, content: bytes, name: str) -> Mapping[str, int]:
         claims = make_claims(read_requests(name, content), self.channel, self.policy)
         candidates = find_candidates(work, self.policy.campaign_id, matricules_to_find(claims))
-        verifier = Verifier(candidates, self.key, self.policy, self.channel, self.present)
+        verifier = Verifier(candidates, self.keys, self.policy, self.channel, self.present)
         return {"lines": len(claims), **record(work, verifier, claims, verifier.decide(claims))}
 
     def answer(self, inbound: Inbound) -> bytes:

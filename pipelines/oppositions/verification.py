@@ -43,6 +43,8 @@ class Candidate(Struct, gc=False):
     dead_attempt_no: int | None = None
     died_at: datetime | None = None
     dead_last_day: date | None = None
+    key_version: int | None = None
+    dead_key_version: int | None = None
 
     def attempt_at(self, instant: datetime) -> int:
         """Return the attempt whose code counted at an instant, 0 where the old code was dead and no new one made."""
@@ -51,6 +53,12 @@ class Candidate(Struct, gc=False):
         if instant < self.died_at:
             return self.dead_attempt_no
         return _NO_ATTEMPT if self.attempt_no == self.dead_attempt_no else self.attempt_no
+
+    def key_of(self, attempt_no: int) -> int | None:
+        """Return the version of the key of an attempt's code, None where there is no code."""
+        if attempt_no == _NO_ATTEMPT:
+            return None
+        return self.dead_key_version if attempt_no == self.dead_attempt_no else self.key_version
 
 
 class Decision(Struct, frozen=True, gc=False):
@@ -70,7 +78,7 @@ class Verifier:
     """
 
     candidates: Mapping[str, Candidate]
-    key: bytes
+    keys: Mapping[int, bytes]
     policy: Policy
     channel: Channel
     present: datetime
@@ -91,12 +99,14 @@ class Verifier:
 
         One code is computed and compared for each line, whoever it names and whatever fails: the time taken tells nothing.
         """
-        attempts = []
+        attempts, versions, any_version = [], [], next(iter(self.keys))
         for claim in claims:
             person = self.candidates.get(claim.matricule or "")
-            attempts.append((person.person_id, person.attempt_at(claim.received_at)) if person else (0, _NO_ATTEMPT))
+            attempt = (person.person_id, person.attempt_at(claim.received_at)) if person else (0, _NO_ATTEMPT)
+            attempts.append(attempt)
+            versions.append((person.key_of(attempt[1]) if person else None) or any_version)
         campaign = self.policy.campaign_id
-        proven = prove_all(self.key, [claim.code for claim in claims], [(campaign, *attempt) for attempt in attempts])
+        proven = prove_all(self.keys, [claim.code for claim in claims], versions, [(campaign, *attempt) for attempt in attempts])
         return [(attempt, is_proven) for (_, attempt), is_proven in zip(attempts, proven, strict=True)]
 
     def _judge(self, line: int, claim: Claim, proof: tuple[int, bool]) -> Decision:

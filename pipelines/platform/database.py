@@ -8,17 +8,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import psycopg
 import sqlalchemy as sa
+from pydantic import SecretStr
 from sqlalchemy.engine import Connection, Engine, RowMapping
 from sqlalchemy.exc import DBAPIError
 
-from pipelines.platform.errors import EspaceSanteError, RetryableError, RuleError
-from pipelines.platform.settings import Settings
+from pipelines.platform.errors import EspaceSanteError, FinalError, RetryableError, RuleError
+from pipelines.platform.settings import PREFIX, Settings
 
 PASSING_TROUBLE = ("08", "40", "53", "55P03", "57P")
 Counts = dict[str, int]
@@ -27,6 +29,14 @@ Counts = dict[str, int]
 # which the planner knows nothing: it would read whole tables for each of them. Steps that merge or count whole tables say so.
 _BIND = re.compile(r"(?<!:):([a-z_]+)")
 BY_INDEX = {"options": "-c enable_seqscan=off"}
+
+
+class Role(StrEnum):
+    """As whom the database is opened, by the setting that holds the URL. What each may is beside the tables (`sql/migrations/versions`)."""
+
+    PIPELINE = "database_url"
+    REPORTING = "database_reporting_url"
+    DESK = "database_desk_url"
 
 
 @lru_cache(maxsize=256)
@@ -89,11 +99,14 @@ class Done:
 
 
 class Database:
-    """The business database of one installation."""
+    """The business database of one installation, opened as one role. Raises: FinalError where the role has no URL."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, role: Role = Role.PIPELINE) -> None:
+        url: SecretStr = getattr(settings, role)
+        if not url.get_secret_value():
+            raise FinalError(f"{PREFIX}{role.upper()} is not set: give the URL of the login made for it (docs/operating.md, Roles)")
         self.engine: Engine = sa.create_engine(
-            settings.database_url.get_secret_value(), hide_parameters=True, pool_size=2, max_overflow=settings.intake_workers,
+            url.get_secret_value(), hide_parameters=True, pool_size=2, max_overflow=settings.intake_workers,
             pool_pre_ping=True, connect_args=BY_INDEX,
         )  # fmt: skip
         self.folder = settings.home / "sql"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -17,10 +17,19 @@ from pipelines.platform.object_store import ObjectStore
 from pipelines.reporting.figures import Figures, gather
 from pipelines.reporting.forecast_page import render_forecast
 from pipelines.reporting.pages import page_environment
-from pipelines.reporting.registry_figures import tables
+from pipelines.reporting.report_mail import write_mail
+from pipelines.reporting.report_tables import tables
+from pipelines.reporting.stuck import stuck_files
 
 BUCKET = "reports"
 TEMPLATE = "report/daily.html.j2"
+MAIL = "report.eml"
+PLACES_SHOWN = 20
+
+
+def folder_of(as_of: datetime) -> str:
+    """Return where the report of the legal day of `as_of` lies in the bucket `reports`."""
+    return f"daily/{legal_day(as_of).isoformat()}"
 
 
 def publish_report(db: Database, store: ObjectStore, policy: Policy, templates_dir: Path, as_of: datetime) -> str:
@@ -31,16 +40,21 @@ def publish_report(db: Database, store: ObjectStore, policy: Policy, templates_d
     Raises: RetryableError when the database or the store is away.
     """
     figures = gather(db, policy, as_of)
-    folder = f"daily/{figures.day.isoformat()}"
-    store.put(BUCKET, f"{folder}/report.json", render_json(figures))
-    for name, table in tables(figures.registry).items():
-        store.put(BUCKET, f"{folder}/{name}", table)
+    figures = replace(figures, stuck=(*figures.stuck, *stuck_files(store, as_of)))
     to_come = forecast_campaign(db, policy, legal_day(as_of))
-    store.put(BUCKET, f"{folder}/forecast.json", as_json(to_come).encode())
-    store.put(BUCKET, f"{folder}/forecast.html", render_forecast(to_come, templates_dir))
-    page = f"{folder}/report.html"
-    store.put(BUCKET, page, render_html(figures, templates_dir, to_come))
-    return page
+    found = tables(figures, to_come)
+    mailed = render_html(figures, templates_dir, to_come, mailed=True)
+    written = {
+        "report.json": render_json(figures),
+        **found,
+        "forecast.json": as_json(to_come).encode(),
+        "forecast.html": render_forecast(to_come, templates_dir),
+        MAIL: write_mail(figures, mailed, found),
+        "report.html": render_html(figures, templates_dir, to_come),
+    }
+    for name, content in written.items():
+        store.put(BUCKET, f"{folder_of(as_of)}/{name}", content)
+    return f"{folder_of(as_of)}/report.html"
 
 
 def render_json(figures: Figures) -> bytes:
@@ -54,7 +68,10 @@ def _iso(value: date) -> str:
     return value.isoformat()
 
 
-def render_html(figures: Figures, templates_dir: Path, forecast: Forecast | None = None) -> bytes:
-    """Return the page, with the chart of a forecast if there is one. Raises: jinja2.TemplateError where the template cannot be used."""
+def render_html(figures: Figures, templates_dir: Path, forecast: Forecast | None = None, mailed: bool = False) -> bytes:
+    """Return the page, with the chart of a forecast if there is one; `mailed`: without what is told by department or any other place.
+
+    Raises: jinja2.TemplateError where the template cannot be used.
+    """
     template = page_environment(templates_dir).get_template(TEMPLATE)
-    return template.render(figures=figures, forecast=forecast).encode()
+    return template.render(figures=figures, forecast=forecast, mailed=mailed, places_shown=PLACES_SHOWN).encode()

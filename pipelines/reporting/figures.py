@@ -9,13 +9,15 @@ from typing import Any
 
 import pandas as pd
 
+from pipelines.audit.findings import Finding, standing_findings
 from pipelines.campaign.policy import Policy
-from pipelines.campaign.window import SIX_WEEKS
+from pipelines.campaign.window import SIX_WEEKS, due_before
 from pipelines.notices.silent_partners import Silence, silent_partners
 from pipelines.platform.clock import PARIS, legal_day
 from pipelines.platform.database import Database
 from pipelines.reporting.equations import Equation, balance
 from pipelines.reporting.registry_figures import RegistryFigures, registry_figures
+from pipelines.reporting.stuck import Stuck, stuck_rows
 
 Rows = Sequence[dict[str, Any]]
 Pivot = dict[str, dict[str, int]]
@@ -30,7 +32,7 @@ EVENTS = (
     "BOUNCE_COMPLAINT", "BOUNCE_NOT_A_BOUNCE", "BOUNCE_FORGED", "BOUNCE_UNATTRIBUTED",
     "LETTER_HANDED_OVER", "LETTER_DEPOSITED", "LETTER_RETURNED",
     "REQUEST_ACCEPTED", "REQUEST_CLOSING", "REQUEST_PROPOSED", "REQUEST_NOTED", "REQUEST_RELEASED", "REQUEST_REFUSED",
-    "SPACE_OPENED", "SPACE_CLOSED",
+    "SPACE_OPENED", "SPACE_IMPOSSIBLE", "SPACE_SUSPENDED", "SPACE_RESUMED", "SPACE_CLOSED", "SPACE_RE_OPENED", "SPACE_PURGED",
 )  # fmt: skip
 
 
@@ -52,6 +54,11 @@ class Source:
     lots: Rows
     lines_set_aside: Rows
     silences: Sequence[Silence]
+    grace_days: int = 0
+    spaces: Rows = ()
+    oppositions: Rows = ()
+    findings: Sequence[Finding] = ()
+    stuck: Sequence[Stuck] = ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,21 @@ class OppositionRate:
     opened: int
     of_told: float | None
     of_ended: float | None
+
+
+@dataclass(frozen=True)
+class ChannelOppositions:
+    """Oppositions of one channel: all, those of the days shown, closings after the opening, and of these the gravest.
+
+    `in_time_after_opening` were received in time and taken in after the opening; `of_all` is the channel's share of all oppositions.
+    """
+
+    channel: str
+    recorded: int
+    this_week: int
+    closings: int
+    in_time_after_opening: int
+    of_all: float | None
 
 
 @dataclass(frozen=True)
@@ -90,6 +112,19 @@ class Figures:
     lots: tuple[dict[str, Any], ...]
     lines_set_aside: tuple[dict[str, Any], ...]
     silences: tuple[Silence, ...]
+    spaces: dict[str, int]
+    oppositions: tuple[ChannelOppositions, ...]
+    findings: tuple[Finding, ...]
+    stuck: tuple[Stuck, ...]
+
+    def of_status(self, status: str) -> dict[str, int]:
+        """Return the people of a status by department."""
+        return {department: counts[status] for department, counts in self.by_department.items()}
+
+    @property
+    def in_time_after_opening(self) -> int:
+        """How many people opposed in time and were opened all the same."""
+        return sum(each.in_time_after_opening for each in self.oppositions)
 
     @property
     def balanced(self) -> bool:
@@ -122,6 +157,11 @@ def read_source(db: Database, policy: Policy, as_of: datetime) -> Source:
             lots=rows("lots"),
             lines_set_aside=rows("lines_set_aside", **days),
             silences=silent_partners(session, policy, as_of),
+            grace_days=policy.grace_days,
+            spaces=rows("spaces"),
+            oppositions=rows("oppositions", **days),
+            findings=standing_findings(session, as_of),
+            stuck=stuck_rows(session, as_of),
         )
 
 
@@ -152,7 +192,7 @@ def compute(source: Source, equations: Iterable[Equation], as_of: datetime) -> F
         requests=_pivot(_frame(source.requests, "channel", "outcome", "requests"), "channel", "outcome", "requests", columns=OUTCOMES),
         windows=running,
         windows_beyond=sum(people for end, people in windows.items() if end > day + SIX_WEEKS),
-        windows_overdue=sum(people for end, people in windows.items() if end < day),
+        windows_overdue=sum(people for end, people in windows.items() if end < due_before(day, source.grace_days)),
         opposition=_opposition(journeys),
         registry=registry_figures(
             source.deliveries, source.undecided, source.refused_deliveries, source.departments, source.quarantine, source.doubts
@@ -162,7 +202,16 @@ def compute(source: Source, equations: Iterable[Equation], as_of: datetime) -> F
         lots=tuple(dict(row) for row in source.lots),
         lines_set_aside=tuple(dict(row) for row in source.lines_set_aside),
         silences=tuple(source.silences),
+        spaces={str(row["status"]): int(row["spaces"]) for row in source.spaces},
+        oppositions=_by_request_channel(source.oppositions),
+        findings=tuple(source.findings),
+        stuck=tuple(source.stuck),
     )
+
+
+def _by_request_channel(rows: Rows) -> tuple[ChannelOppositions, ...]:
+    total = sum(int(row["recorded"]) for row in rows)
+    return tuple(ChannelOppositions(**row, of_all=row["recorded"] / total if total else None) for row in rows)
 
 
 def _frame(rows: Rows, *columns: str) -> pd.DataFrame:

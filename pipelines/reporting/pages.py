@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipelines.platform.clock import legal_day
 from pipelines.reporting.bar_chart import bar_chart
 from pipelines.reporting.forecast_panels import panels
 
@@ -23,14 +24,14 @@ def page_environment(templates_dir: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"count": _count, "change": _change, "percent": _percent, "day": date.fromisoformat}
+    environment.filters |= {"count": _count, "change": _change, "percent": _percent, "day": date.fromisoformat, "legal_day": legal_day}
     environment.globals |= {"bar_chart": bar_chart, "panels": panels}
     return environment
 
 
 def _count(value: int) -> str:
     """Write a count with a narrow no-break space between thousands, as the French do."""
-    return f"{value:,}".replace(",", NARROW_SPACE)
+    return f"{value:,}".replace(",", NARROW_SPACE).replace("-", "−")
 
 
 def _change(value: int | None) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
+from pipelines.campaign.window import last_day
 from pipelines.installation import Installation
 from pipelines.platform.clock import PARIS, ClockMode
 from pipelines.platform.database import Database
@@ -23,12 +24,15 @@ from pipelines.synthetic.notices_received import received_emails, single_letter
 from pipelines.synthetic.operations import Operator
 from pipelines.synthetic.partners import Partners
 from pipelines.synthetic.residents import Residents
+from pipelines.synthetic.senders import FEEDS, Senders
 
 MONDAY = date(2026, 1, 5)
 FIRST_DAY, LAST_DAY = date(2026, 1, 6), date(2026, 3, 1)
 PLANNING_DAYS = (date(2026, 1, 6), date(2026, 1, 7), date(2026, 1, 8))
 CHANGES_DAY = date(2026, 1, 9)
 DISPATCH_UNTIL = date(2026, 1, 16)
+RECORDS_FREE_ON = date(2026, 2, 20)
+FEEDING_DAYS = (date(2026, 2, 25), date(2026, 2, 26))
 SHARD_SIZE = 16_384
 SEED = 2026
 Say = Callable[[str], None]
@@ -64,6 +68,7 @@ class Cast:
     ops: Operator
     chief: Operator
     partners: Partners
+    senders: Senders
 
 
 @dataclass
@@ -85,7 +90,8 @@ class Demo:
         policy = Path(__file__).with_name("data") / "demo_policy.toml"
         if not kept.exists():
             self.platform.var.mkdir(mode=0o700, parents=True, exist_ok=True)
-            kept.write_text(json.dumps({"shard_size": SHARD_SIZE, "policy_file": str(policy)}))
+            chosen = {"shard_size": SHARD_SIZE, "policy_file": str(policy), "feeds": str(FEEDS), "identities": "test"}
+            kept.write_text(json.dumps(chosen))
         elif "policy_file" not in json.loads(kept.read_text()):
             raise FinalError(
                 f"{self.platform.var} holds a platform of yours, which a demonstration would mix up: "
@@ -103,14 +109,18 @@ class Demo:
             closing(self._operator(instance, "chief")) as chief,
         ):
             self._deliver(here, deliveries)
-            partners = Partners(here.store, Residents(deliveries), instance.var / "mail", self._printer_identities(instance))
+            residents = Residents(deliveries)
+            senders = Senders(here.store, residents.patients())
+            partners = Partners(
+                here.store, residents, instance.var / "mail", self._printer_identities(instance), FIRST_DAY, RECORDS_FREE_ON
+            )
             self._run(ops, "registry_intake", at(FIRST_DAY, 2))
             for number in range((self.last_day - FIRST_DAY).days + 1):
                 day = FIRST_DAY + timedelta(days=number)
                 if day == CHANGES_DAY:
                     put_changes_down(here.store, deliveries, instance.var / "demo-changes", day, SEED)
                     self._run(ops, "registry_intake", at(day, 2))
-                self._play_day(day, Cast(ops, chief, partners))
+                self._play_day(day, Cast(ops, chief, partners, senders))
                 self._tell(day, here.db)
             self._run(ops, "reconciliation", at(self.last_day, 23, 30))
             return self._keepsakes(here, partners, deliveries)
@@ -124,7 +134,8 @@ class Demo:
 
     def _play_day(self, day: date, cast: Cast) -> None:
         cast.partners.end_day(day - timedelta(days=1))
-        self._run(cast.ops, "account_opening", at(day, 0, 30))
+        if day in PLANNING_DAYS or day > last_day(FIRST_DAY):
+            self._run(cast.ops, "account_opening", at(day, 0, 30))
         if day in PLANNING_DAYS:
             self._plan(day, cast)
         elif day.weekday() < 5 and day <= DISPATCH_UNTIL:
@@ -140,8 +151,16 @@ class Demo:
         started = [(dag_id, cast.ops.start(dag_id, at(day, 18))) for dag_id in due]
         for dag_id, run_id in started:
             self._ended(dag_id, run_id, cast.ops)
+        if day in FEEDING_DAYS:
+            self._feed(day, cast)
         if day.weekday() == 6:
             self._run(cast.ops, "reconciliation", at(day, 23))
+
+    def _feed(self, day: date, cast: Cast) -> None:
+        sent = cast.senders.send(day)
+        self.say(f"{self._place(day)}{sum(sent.values())} documents sent by {len(sent)} senders, each in its own envelope")
+        for feed in cast.senders.feeds:
+            self._run(cast.ops, feed.dag_id, at(day, 19))
 
     def _plan(self, day: date, cast: Cast) -> None:
         run_id = cast.ops.start("notice_planning", at(day, 4))

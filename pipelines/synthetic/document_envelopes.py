@@ -24,6 +24,7 @@ _LCM = "urn:oasis:names:tc:ebxml-regrep:xsd:lcm:3.0"
 _UNIQUE_ID = "urn:uuid:2e82c1f6-a085-4c72-9da3-8640a32e42ab"
 _PATIENT_ID = "urn:uuid:58a6f841-87b3-4a3e-92fd-a8ffeff98427"
 _KOS = "1.2.840.10008.5.1.4.1.1.88.59"
+_COMPUTED_RADIOGRAPHY = "1.2.840.10008.5.1.4.1.1.1"
 _INS_NAMES = {"8": "ASIP-SANTE-INS-NIR", "9": "ASIP-SANTE-INS-NIA"}
 _FLAGS = (
     "MASQUE_PS",
@@ -233,6 +234,16 @@ def key_object_selection(document: MedicalDocument) -> bytes:
     issuer = Dataset()
     issuer.UniversalEntityID, issuer.UniversalEntityIDType = patient.authority, "ISO"
     kos.IssuerOfPatientIDQualifiersSequence = [issuer]
+    kos.CurrentRequestedProcedureEvidenceSequence = [_evidence(kos.StudyInstanceUID, document.unique_id)]
     target = io.BytesIO()
     kos.save_as(target, enforce_file_format=True)
     return target.getvalue()
+
+
+def _evidence(study: UID, unique_id: str) -> Dataset:
+    """Return the one image of a study to which a selection refers."""
+    image, series, evidence = Dataset(), Dataset(), Dataset()
+    image.ReferencedSOPClassUID, image.ReferencedSOPInstanceUID = _COMPUTED_RADIOGRAPHY, generate_uid(entropy_srcs=[unique_id, "image"])
+    series.SeriesInstanceUID, series.ReferencedSOPSequence = generate_uid(entropy_srcs=[unique_id, "series"]), [image]
+    evidence.StudyInstanceUID, evidence.ReferencedSeriesSequence = study, [series]
+    return evidence

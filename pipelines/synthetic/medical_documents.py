@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import random
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pipelines.registry.birth_date import BirthPrecision, normalise_birth_date
 from pipelines.registry.contract import MatriculeKind
 from pipelines.synthetic.population import CHUNK_PEOPLE, Population, draw_chunk
 
@@ -27,6 +28,8 @@ _TYPES = (
 _PUBLISHER = "1.2.250.1.999.1"
 _LARGEST_CHUNK = CHUNK_PEOPLE // 2
 _REPLACED = 0.05
+# What of a birth date is known, and how many of its digits say so.
+_KNOWN_DIGITS = {BirthPrecision.DAY: 8, BirthPrecision.MONTH: 6}
 
 
 @dataclass(frozen=True)
@@ -67,29 +70,34 @@ class MedicalDocument:
 def draw_patients(count: int, seed: int, as_of: dt.date) -> list[Patient]:
     """Draw people who have an INS, from the same France as the invented deliveries."""
     rows = draw_chunk(Population(seed, as_of, ("CPAM",), 0.0), 0, min(count * 2 + 10, _LARGEST_CHUNK)).rows.to_pylist()
-    patients = [_patient(row) for row in rows if row["matricule_kind"] != MatriculeKind.NNP]
+    patients = [patient_of(row) for row in rows if row["matricule_kind"] != MatriculeKind.NNP]
     return [patients[place % len(patients)] for place in range(count)]
 
 
-def _patient(row: dict[str, Any]) -> Patient:
-    born = row["birth_date"]
-    month_known, day_known = "01" <= born[4:6] <= "12", born[6:] != "00"
+def patient_of(row: Mapping[str, Any]) -> Patient:
+    """Return a person of a delivery as an INSi call tells them."""
+    born, precision = row["birth_date"], normalise_birth_date(row["birth_date"])[1]
     return Patient(
         matricule=row["matricule"],
         authority=NIA if row["matricule_kind"] == MatriculeKind.NIA else NIR,
         birth_name=row["birth_name"],
         first_names=row["first_names"],
         sex=row["sex"],
-        birth_date=born[:4] if not month_known else born if day_known else born[:6],
+        birth_date=born[: _KNOWN_DIGITS.get(precision, 4)],
         birthplace=row["birthplace_code"],
     )
 
 
-def draw_documents(count: int, seed: int, as_of: dt.date, body_bytes: int) -> Iterator[MedicalDocument]:
-    """Draw documents of the weeks before a day; one in twenty replaces the one before it, of the same patient and author."""
+def draw_documents(
+    count: int, seed: int, as_of: dt.date, body_bytes: int, patients: Sequence[Patient] | None = None
+) -> Iterator[MedicalDocument]:
+    """Draw documents of the weeks before a day; one in twenty replaces the one before it, of the same patient and author.
+
+    They are of `patients`, one each, where these are given, else of people who are drawn too.
+    """
     rng = random.Random(f"documents {seed}")
     last: MedicalDocument | None = None
-    for number, patient in enumerate(draw_patients(count, seed, as_of), start=1):
+    for number, patient in enumerate(patients or draw_patients(count, seed, as_of), start=1):
         own_id = f"{_PUBLISHER}.{seed}.{number}"
         if last is not None and rng.random() < _REPLACED:
             last = last.but(unique_id=own_id, version=last.version + 1, replaces=last.unique_id, body=invent_pdf(rng, body_bytes))

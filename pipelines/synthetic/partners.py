@@ -25,6 +25,7 @@ from pipelines.synthetic.bounce_mail import delivery_report
 from pipelines.synthetic.notices_received import ReceivedLot, code_in, received_emails, received_lots
 from pipelines.synthetic.print_house import PrintHouses
 from pipelines.synthetic.residents import Resident, Residents
+from pipelines.synthetic.systems_behind import SystemsBehind
 
 BUCKET = "exchanges"
 
@@ -35,12 +36,17 @@ ON_TIME, TWICE, MISTYPED, WRONG_BIRTH_DATE, LATE, LAST_SECOND = 60, 66, 72, 76, 
 
 @dataclass
 class Partners:
-    """Everyone outside, and what each of them will do on which day."""
+    """Everyone outside, and what each of them will do on which day.
+
+    The record system tells at once which records are there, and on `records_free_on` that none is locked any more.
+    """
 
     store: ObjectStore
     residents: Residents
     mail: Path
     printer_identities: Mapping[str, str]
+    records_told_on: date
+    records_free_on: date
     emails_seen: set[str] = field(default_factory=set)
     lots_seen: set[int] = field(default_factory=set)
     lots: list[ReceivedLot] = field(default_factory=list)
@@ -78,6 +84,10 @@ class Partners:
             if requests:
                 lines += len(requests)
                 self._put(f"oppositions/{channel}", _file_of(day), _ndjson(requests))
+        systems = SystemsBehind(self.store, _draw)
+        if day in (self.records_told_on, self.records_free_on):
+            systems.bring_records(day, self.residents.everyone(), locked=day < self.records_free_on)
+        systems.answer()
         return {"bounces": len(self.bounces.get(day, ())), "print reports": len(reports), "oppositions": lines}
 
     def end_day(self, day: date) -> None:

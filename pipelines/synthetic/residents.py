@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from pipelines.registry.contract import MANIFEST_NAME, read_manifest
+from pipelines.registry.contract import MANIFEST_NAME, MatriculeKind, read_manifest
 from pipelines.registry.delivery_files import open_batches
 from pipelines.registry.row_rules import check_rows
+from pipelines.synthetic.medical_documents import Patient, patient_of
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,9 @@ class Residents:
     """The people of the delivered files, found by what an e-mail or an envelope shows; namesakes are left out."""
 
     def __init__(self, deliveries: Path) -> None:
-        people = {resident.matricule: resident for resident in _read(deliveries)}
+        rows = {row["matricule"]: row for row in _read(deliveries)}
+        people = {matricule: _resident(row) for matricule, row in rows.items()}
+        self._patients = [patient_of(row) for row in rows.values() if row["matricule_kind"] != MatriculeKind.NNP]
         self._everyone = list(people.values())
         self._by_email = _unique((f"{person.email}|{person.name}", person) for person in people.values() if person.email)
         self._by_door = _unique((f"{person.name}|{person.locality}", person) for person in people.values())
@@ -35,6 +39,10 @@ class Residents:
     def everyone(self) -> list[Resident]:
         """Return all the people of the files, namesakes included."""
         return self._everyone
+
+    def patients(self) -> list[Patient]:
+        """Return the people who have an INS, as an INSi call tells them."""
+        return self._patients
 
     def by_email(self, address: str, name: str) -> Resident | None:
         """Return who reads the mail of an address under that name."""
@@ -56,16 +64,14 @@ def _unique(pairs: Iterable[tuple[str, Resident]]) -> dict[str, Resident]:
     return {key: person for key, person in listed if times[key] == 1}
 
 
-def _read(deliveries: Path) -> list[Resident]:
-    people = []
+def _read(deliveries: Path) -> Iterator[dict[str, Any]]:
     for manifest_file in sorted(deliveries.rglob(MANIFEST_NAME)):
         manifest = read_manifest(manifest_file.read_bytes())
         for entry in manifest.files:
             for batch in open_batches(manifest_file.with_name(entry.name), entry):
-                people += [_resident(row) for row in check_rows(batch, manifest.reference_date).good.to_pylist()]
-    return people
+                yield from check_rows(batch, manifest.reference_date).good.to_pylist()
 
 
-def _resident(row: dict[str, str | None]) -> Resident:
+def _resident(row: dict[str, Any]) -> Resident:
     name = f"{str(row['first_names']).split()[0]} {row['used_name'] or row['birth_name']}"
-    return Resident(str(row["matricule"]), str(row["birth_date"]), name, row["email"], f"{row['postcode']} {row['town']}")
+    return Resident(row["matricule"], row["birth_date"], name, row["email"], f"{row['postcode']} {row['town']}")

@@ -3,6 +3,6 @@ select
   (person_id / :shard_size) as shard,
   count(*) as people
 from campaign.journey
-where status = 'NOTIFIED' and last_day < :day
+where status = 'NOTIFIED' and last_day < :due_before
 group by person_id / :shard_size
 order by shard

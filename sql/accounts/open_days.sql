@@ -3,7 +3,7 @@
 with due as (
   select min(last_day) as first_last_day
   from campaign.journey
-  where status = 'NOTIFIED' and last_day < :day
+  where status = 'NOTIFIED' and last_day < :due_before
 )
 
 select
@@ -13,7 +13,7 @@ select
 from due
 cross join
   lateral oppositions.open_days(
-    cast(:channels as text[]), due.first_last_day - cast(:window_days as integer), cast(:day as date) - 1
+    cast(:channels as text[]), due.first_last_day - cast(:window_days as integer), cast(:due_before as date) - 1
   ) as o
 where due.first_last_day is not null
 order by o.day, o.channel

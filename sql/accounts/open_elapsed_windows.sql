@@ -1,10 +1,14 @@
 -- Opens the account of every person of a shard whose last day to oppose is over, or ends the journey otherwise where the
--- person died, left, came of age meanwhile, or has an account already.
+-- person died, left, came of age or has another representative meanwhile, or has an account already.
 -- Grain: one person. Idempotency key: the journey's status, and one open account a person. Index: journey_window.
 -- The journeys are locked: an opposition that is being recorded makes this statement wait, and the row is then read again,
 -- OPPOSED, and left alone. Whoever may be another person of the registry is left alone until a person has decided: neither opened nor
 -- cancelled; so is whoever may have opposed on a day (`open_days`) of which the intake does not know everything.
--- Indexes besides: doubt_open, doubt_open_other. Source: CSP R1111-28.
+-- Who was told counts, on the day of the opening: whoever is represented must have been told through a representative who lives and
+-- still is one (CSP L1111-13-1, R1111-28); who came of age must have been told themselves. Where a protection has ended, what its
+-- representative was told stands. The bounds on ids are said of each table: else all partitions of each would be read; `offset 0` makes one
+-- look-up of a representative a person of what would else be a table of all.
+-- Indexes besides: doubt_open, doubt_open_other, primary keys. Source: CSP R1111-28.
 with due as (
   select
     j.person_id,
@@ -13,7 +17,7 @@ with due as (
   from campaign.journey as j
   where
     j.status = 'NOTIFIED'
-    and j.last_day < :day
+    and j.last_day < :due_before
     and j.campaign_id = :campaign_id
     and j.person_id between :first_id and :last_id
     and not exists (
@@ -28,24 +32,45 @@ with due as (
   for update of j
 ),
 
-judged as (
+told as (
   select
     d.person_id,
     d.campaign_id,
-    case
-      when p.died_on is not null then 'DECEASED'
-      when p.rights_end_on <= :day then 'LEFT'
-      when o.account_id is not null then 'ALREADY_OPEN'
-      when
-        a.recipient_id <> d.person_id
-        and p.born_on is not null and not registry.is_minor(p.born_on, :day)
-        and (p.protection = any(:represented_by)) is not true then 'CAME_OF_AGE'
-    end as reason
+    a.recipient_id,
+    p.died_on,
+    p.rights_end_on,
+    o.account_id,
+    registry.is_minor(p.born_on, :day) or coalesce(p.protection = any(:represented_by), false) as is_represented,
+    a.recipient_id <> d.person_id and registry.is_minor(p.born_on, a.sent_on) as was_told_as_a_child
   from due as d
-  inner join registry.person as p on d.person_id = p.person_id
+  inner join registry.person as p on d.person_id = p.person_id and p.person_id between :first_id and :last_id
   inner join campaign.attempt as a
-    on d.person_id = a.person_id and d.campaign_id = a.campaign_id and d.attempt_no = a.attempt_no
-  left join accounts.account as o on d.person_id = o.person_id and o.status = 'OPEN'
+    on
+      d.person_id = a.person_id and d.campaign_id = a.campaign_id and d.attempt_no = a.attempt_no
+      and a.person_id between :first_id and :last_id
+  left join accounts.account as o
+    on d.person_id = o.person_id and o.status in ('OPEN', 'IMPOSSIBLE', 'SUSPENDED') and o.person_id between :first_id and :last_id
+),
+
+judged as (
+  select
+    t.person_id,
+    t.campaign_id,
+    case when t.is_represented then t.recipient_id end as manager,
+    case
+      when t.died_on is not null then 'DECEASED'
+      when t.rights_end_on <= :day then 'LEFT'
+      when t.account_id is not null then 'ALREADY_OPEN'
+      when t.was_told_as_a_child and not t.is_represented then 'CAME_OF_AGE'
+      when
+        t.is_represented and not exists (
+          select from registry.representative as r
+          inner join registry.person as rp on r.representative_id = rp.person_id
+          where r.person_id = t.person_id and r.representative_id = t.recipient_id and rp.died_on is null
+          offset 0
+        ) then 'REPRESENTATIVE_CHANGED'
+    end as reason
+  from told as t
 ),
 
 decided as (
@@ -53,7 +78,7 @@ decided as (
     *,
     case
       when reason is null then 'OPENED'
-      when reason = 'CAME_OF_AGE' then 'ELIGIBLE'
+      when reason in ('CAME_OF_AGE', 'REPRESENTATIVE_CHANGED') then 'ELIGIBLE'
       else 'CANCELLED'
     end::campaign.journey_status as status
   from judged
@@ -63,22 +88,23 @@ moved as (
   update campaign.journey as j
   set status = d.status, reason = d.reason
   from decided as d
-  where j.person_id = d.person_id and j.campaign_id = d.campaign_id
-  returning j.person_id, j.campaign_id, j.status
+  where j.person_id = d.person_id and j.campaign_id = d.campaign_id and j.person_id between :first_id and :last_id
+  returning j.person_id, d.manager, j.status
 ),
 
-opened as (
-  insert into accounts.account (person_id, campaign_id, opened_on)
+ended as (
   select
-    person_id,
-    campaign_id,
-    :day
+    array_agg(person_id) filter (where status = 'OPENED') as people,
+    array_agg(manager) filter (where status = 'OPENED') as managers,
+    count(*) filter (where status = 'CANCELLED') as cancelled,
+    count(*) filter (where status = 'ELIGIBLE') as to_be_notified_again
   from moved
-  where status = 'OPENED'
 )
 
 select
-  count(*) filter (where status = 'OPENED') as opened,
-  count(*) filter (where status = 'CANCELLED') as cancelled,
-  count(*) filter (where status = 'ELIGIBLE') as to_be_notified_again
-from moved
+  s.opened,
+  s.impossible,
+  e.cancelled,
+  e.to_be_notified_again
+from ended as e
+cross join lateral accounts.open_spaces(e.people, e.managers, cast(:campaign_id as smallint), :day) as s

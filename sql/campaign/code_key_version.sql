@@ -1,4 +1,6 @@
--- Which key the campaign's codes are derived from. Index: the primary key.
-select code_key_version
+-- Which key new codes are derived from, and the oldest whose codes still prove something. Index: the primary key.
+select
+  code_key_version,
+  oldest_code_key
 from campaign.campaign
 where campaign_id = :campaign_id

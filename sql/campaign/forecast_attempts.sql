@@ -5,6 +5,6 @@ select
   status::text as status,
   count(*) as notices
 from campaign.attempt
-where campaign_id = :campaign_id
+where campaign_id = :campaign_id and message_id is null
 group by channel, status
 order by channel, status

@@ -11,7 +11,7 @@ inner join (
     lot_id,
     count(*) as notices
   from campaign.attempt
-  where campaign_id = :campaign_id and lot_id is not null
+  where campaign_id = :campaign_id and lot_id is not null and message_id is null
   group by lot_id
 ) as a on l.lot_id = a.lot_id
 where l.status = 'DEPOSITED'

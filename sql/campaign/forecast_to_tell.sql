@@ -1,85 +1,9 @@
 -- Who is still to be told: what a forecast begins with. Grain: one department, body and channel.
--- The rules are those of `plan_department`, without its caps: a test holds that planning finds the same people.
--- Index: none serves it. It is asked once a forecast, not once a day of it, and reads each table once (`forecast_whole_tables`): by keys,
--- three million people took 20 times as long as by hash joins once most of them had been told.
-with resident as (
-  select
-    c.person_id,
-    c.department,
-    registry.is_minor(p.born_on, :day)
-    or coalesce(p.protection = any(:represented_by), false) as is_represented
-  from registry.contact as c
-  inner join registry.person as p on c.person_id = p.person_id
-  where
-    p.died_on is null
-    and p.born_on is not null
-    and (p.rights_end_on is null or p.rights_end_on > :day)
-    and not exists (
-      select from campaign.journey as j
-      where j.person_id = c.person_id and j.campaign_id = :campaign_id and j.status not in ('ELIGIBLE', 'EXCLUDED')
-    )
-    and not exists (select from registry.in_doubt as d where d.person_id = c.person_id)
-    and not exists (select from accounts.account as a where a.person_id = c.person_id and a.status = 'OPEN')
-),
-
-represented as (
-  select distinct on (r.person_id)
-    r.person_id,
-    link.representative_id
-  from resident as r
-  inner join registry.representative as link on r.person_id = link.person_id
-  inner join registry.person as rp on link.representative_id = rp.person_id and rp.died_on is null
-  inner join registry.contact as rc on link.representative_id = rc.person_id
-  where r.is_represented
-  order by r.person_id, link.rank
-),
-
-recipient as (
-  select
-    person_id,
-    department,
-    person_id as recipient_id
-  from resident
-  where not is_represented
-  union all
-  select
-    r.person_id,
-    r.department,
-    t.representative_id
-  from resident as r
-  inner join represented as t on r.person_id = t.person_id
-),
-
-failed as (
-  select
-    t.person_id,
-    a.recipient_id,
-    a.contact_version,
-    array_agg(a.channel) as channels
-  from recipient as t
-  inner join campaign.attempt as a on t.person_id = a.person_id and a.status = 'FAILED'
-  group by t.person_id, a.recipient_id, a.contact_version
-),
-
-addressed as (
-  select
-    t.department,
-    c.body,
-    case
-      when c.email is not null and 'EMAIL' <> all(coalesce(f.channels, '{}')) then 'EMAIL'
-      when c.address_flags & :unusable_address = 0 and 'LETTER' <> all(coalesce(f.channels, '{}')) then 'LETTER'
-    end as channel
-  from recipient as t
-  inner join registry.contact as c on t.recipient_id = c.person_id
-  left join failed as f on t.person_id = f.person_id and c.person_id = f.recipient_id and c.version = f.contact_version
-)
-
+-- Index: none; `campaign.still_to_tell` reads each table once.
 select
   department,
   body,
   channel,
-  count(*) as people
-from addressed
-where channel is not null
-group by department, body, channel
+  people
+from campaign.still_to_tell(:day, cast(:campaign_id as smallint), cast(:represented_by as text[]), :unusable_address)
 order by department, body, channel

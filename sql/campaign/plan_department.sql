@@ -263,7 +263,9 @@ journeys as (
 ),
 
 attempts as (
-  insert into campaign.attempt (person_id, campaign_id, attempt_no, wave_id, channel, subject, recipient_id, contact_version)
+  insert into campaign.attempt (
+    person_id, campaign_id, attempt_no, wave_id, channel, subject, recipient_id, contact_version, code_key_version
+  )
   select
     person_id,
     :campaign_id,
@@ -272,7 +274,8 @@ attempts as (
     channel,
     subject,
     recipient_id,
-    contact_version
+    contact_version,
+    (select k.code_key_version from campaign.campaign as k where k.campaign_id = :campaign_id)
   from chosen
   where exclusion is null
 )

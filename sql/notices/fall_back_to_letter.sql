@@ -49,7 +49,9 @@ moved as (
 ),
 
 letters as (
-  insert into campaign.attempt (person_id, campaign_id, attempt_no, wave_id, channel, subject, recipient_id, contact_version)
+  insert into campaign.attempt (
+    person_id, campaign_id, attempt_no, wave_id, channel, subject, recipient_id, contact_version, code_key_version
+  )
   select
     person_id,
     campaign_id,
@@ -58,7 +60,8 @@ letters as (
     'LETTER',
     subject,
     recipient_id,
-    contact_version
+    contact_version,
+    (select k.code_key_version from campaign.campaign as k where k.campaign_id = :campaign_id)
   from failing
   where has_address
 )

@@ -1,11 +1,12 @@
 -- Letters that no font or line can show leave their lot. The people at fault wait for somebody to correct the registry; whoever else such
--- a letter concerns waits for the next lot, without them.
+-- a letter concerns waits for the next lot, without them. A message is addressed again, by another channel.
 -- Grain: one attempt; a letter is given by its rank in the lot. Idempotency: only a CLAIMED attempt of the lot. Index: attempt_lot.
 with leaving as (
   select
     person_id,
     campaign_id,
     attempt_no,
+    message_id,
     lot_rank,
     person_id = any(:at_fault) as is_at_fault
   from campaign.attempt
@@ -21,6 +22,13 @@ left_out as (
     lot_rank = null
   from leaving as l
   where a.person_id = l.person_id and a.campaign_id = l.campaign_id and a.attempt_no = l.attempt_no
+),
+
+waiting as (
+  update notices.message as m
+  set addressed_in = null
+  from leaving as l
+  where l.is_at_fault and m.message_id = l.message_id
 ),
 
 excluded_people as (

@@ -1,5 +1,6 @@
 -- The people whom a file's lines name, with all that decides, locked so that no opening passes between reading and writing.
--- `failures` are the wrong tries on all channels; the last code that the person replaced is given where there is one.
+-- `failures` are the wrong tries on all channels; the last code that the person replaced is given where there is one. The version of the
+-- key of a code is null where it is retired.
 -- Grain: one matricule. Index: the identifiers' primary key, then primary keys.
 select
   i.matricule,
@@ -12,11 +13,16 @@ select
   coalesce(f.failures, 0) as failures,
   d.attempt_no as dead_attempt_no,
   d.died_at,
-  d.last_day as dead_last_day
+  d.last_day as dead_last_day,
+  case when a.code_key_version >= c.oldest_code_key then a.code_key_version end as key_version,
+  case when d.code_key_version >= c.oldest_code_key then d.code_key_version end as dead_key_version
 from unnest(cast(:matricules as text[])) as given (matricule)
 inner join registry.identifier as i on given.matricule = i.matricule
 inner join registry.person as p on i.person_id = p.person_id
 inner join campaign.journey as j on i.person_id = j.person_id and j.campaign_id = :campaign_id
+inner join campaign.campaign as c on j.campaign_id = c.campaign_id
+left join campaign.attempt as a
+  on j.person_id = a.person_id and j.campaign_id = a.campaign_id and j.attempt_no = a.attempt_no
 left join
   lateral (
     select sum(k.failures) as failures
@@ -29,8 +35,11 @@ left join
     select
       k.attempt_no,
       k.died_at,
-      k.last_day
+      k.last_day,
+      t.code_key_version
     from oppositions.dead_code as k
+    inner join campaign.attempt as t
+      on k.person_id = t.person_id and k.campaign_id = t.campaign_id and k.attempt_no = t.attempt_no
     where k.person_id = i.person_id and k.campaign_id = :campaign_id
     order by k.attempt_no desc
     limit 1

@@ -1,14 +1,54 @@
--- One person's journey, oldest first. Index: the audit's primary key (person_id, audit_id).
+-- One person's journey, oldest first: what the audit trail recorded, with how and to whom a notice went and by which way an opposition
+-- came, and the facts of the registry. Grain: one step. Index: the primary keys, by person.
+with told as (
+  select
+    audit_id,
+    work_id,
+    occurred_at,
+    subject,
+    after,
+    reason,
+    coalesce(detail, '{}') as detail
+  from platform.audit
+  where person_id = :person_id
+  union all
+  select
+    0,
+    f.work_id,
+    u.as_of,
+    'fact',
+    f.kind,
+    null,
+    jsonb_build_object('happened_on', f.happened_on)
+  from registry.fact as f
+  inner join platform.unit_of_work as u on f.work_id = u.work_id
+  where f.person_id = :person_id
+)
+
 select
-  a.occurred_at,
-  a.subject,
-  a.before,
-  a.after,
-  a.reason,
-  a.detail,
+  t.occurred_at,
+  t.subject,
+  t.after,
+  t.reason,
+  t.detail || jsonb_strip_nulls(
+    jsonb_build_object(
+      'channel', coalesce(n.channel, o.channel),
+      'recipient', case when n.recipient_id = n.person_id then 'SELF' when n.recipient_id is not null then 'REPRESENTATIVE' end,
+      'template', case when t.after = 'NOTIFIED' then n.template end,
+      'received_at', o.received_at,
+      'receipt', o.receipt
+    )
+  ) as detail,
   u.step,
   u.actor
-from platform.audit as a
-left join platform.unit_of_work as u on a.work_id = u.work_id
-where a.person_id = :person_id
-order by a.audit_id
+from told as t
+left join platform.unit_of_work as u on t.work_id = u.work_id
+left join campaign.attempt as n
+  on
+    t.subject = 'journey' and t.after in ('PLANNED', 'NOTIFIED') and n.person_id = :person_id
+    and n.campaign_id = cast(t.detail ->> 'campaign' as smallint) and n.attempt_no = cast(t.detail ->> 'attempt' as smallint)
+left join oppositions.opposition as o
+  on
+    t.subject = 'journey' and t.after = 'OPPOSED' and o.person_id = :person_id
+    and o.campaign_id = cast(t.detail ->> 'campaign' as smallint)
+order by t.occurred_at, t.work_id, t.subject <> 'journey', t.audit_id

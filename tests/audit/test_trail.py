@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +11,7 @@ from pipelines.audit.sealing import BUCKET, head_key, seal_audit
 from pipelines.audit.verification import BrokenTrailError, Verified, verify_audit
 from pipelines.platform.errors import FinalError
 from pipelines.platform.object_store import ObjectStore
+from tests.audit_store import new_audit_store
 from tests.campaign_driver import Campaign, paris
 from tests.registry_builder import invent
 
@@ -21,11 +21,8 @@ FIRST, SECOND, THIRD = (paris(2022, 2, day, 2) for day in (1, 2, 3))
 
 @pytest.fixture
 def store(campaign: Campaign) -> ObjectStore:
-    """A store whose bucket nobody used before: what lies there under retention outlives its test."""
-    settings = campaign.home.settings.model_copy(update={"bucket_prefix": f"audit-{uuid4().hex[:12]}"})
-    own = ObjectStore(settings)
-    own.client.create_bucket(Bucket=settings.bucket(BUCKET), ObjectLockEnabledForBucket=True)
-    return own
+    """A store whose bucket nobody used before."""
+    return new_audit_store(campaign.home.settings)
 
 
 @pytest.fixture

@@ -16,12 +16,17 @@ from jinja2 import Template
 HOME = Path(__file__).resolve().parents[2]
 DAGS = HOME / "dags"
 FILES = sorted(file for file in DAGS.glob("*.py") if "@dag(" in file.read_text())
+FEEDS = HOME / "pipelines" / "synthetic" / "data" / "feeds"
+# The file of each DAG: one makes a DAG for each feed.
+FILE_OF = {file.stem: file.stem for file in FILES if file.stem != "document_feeds"} | {
+    f"document_feed_{feed.stem}": "document_feeds" for feed in FEEDS.glob("*.toml")
+}
 # A person answers it: Airflow's own response time-out ends the wait.
-WAITS_FOR_A_PERSON = {("notice_planning", "approve")}
+WAITS_FOR_A_PERSON = {("notice_planning", "approve"), ("finding_override", "approve")}
 # A person starts it, and nothing else does.
-STARTED_BY_HAND = {"campaign_steering", "registry_decisions"}
+STARTED_BY_HAND = {"campaign_steering", "finding_override", "registry_decisions"}
 # Tasks whose work is to change the database, the relay or the printer's bucket.
-READS_ONLY = ("find_", "plan_openings", "balance", "reconcile", "approve", "start_")
+READS_ONLY = ("find_", "plan_openings", "plan_retention", "plan_archives", "plan_purge", "balance", "reconcile", "approve", "start_")
 
 
 @pytest.fixture(scope="module", params=["system", "replay"])
@@ -34,6 +39,7 @@ def bag(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         patch.delenv(name)
     patch.setenv("ESPACE_SANTE_VAR", str(tmp_path_factory.mktemp("var")))
     patch.setenv("ESPACE_SANTE_CLOCK", request.param)
+    patch.setenv("ESPACE_SANTE_FEEDS", str(FEEDS))
     patch.setenv("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
     patch.syspath_prepend(str(DAGS))
     settings.cache_clear()
@@ -48,7 +54,7 @@ def bag(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture
 def dags(bag: Any) -> dict[str, Any]:
-    assert len(bag.dags) == len(FILES)
+    assert len(bag.dags) == len(FILE_OF)
     return dict(bag.dags)
 
 
@@ -66,13 +72,13 @@ def test_dags_load_without_error_or_warning(bag: Any) -> None:
     assert bag.captured_warnings == {}
 
 
-def test_a_file_defines_the_dag_of_its_name(dags: dict[str, Any]) -> None:
-    assert sorted(dags) == [file.stem for file in FILES]
+def test_a_file_defines_the_dag_of_its_name_and_that_of_feeds_one_for_each_feed(dags: dict[str, Any]) -> None:
+    assert {dag_id: Path(dag.fileloc).stem for dag_id, dag in dags.items()} == FILE_OF
 
 
 def test_every_dag_says_whose_it_is_and_shows_its_runbook(dags: dict[str, Any]) -> None:
     for dag_id, dag in dags.items():
-        assert dag.doc_md == (HOME / "docs" / "runbooks" / f"{dag_id}.md").read_text()
+        assert dag.doc_md == (HOME / "docs" / "runbooks" / f"{FILE_OF[dag_id]}.md").read_text()
         assert dag.description or dag.doc_md
     assert {task.owner for _, task in _tasks(dags)} == {"operations"}
 
@@ -118,13 +124,15 @@ def test_the_mail_of_a_failure_leads_to_the_log_and_to_the_runbook(dags: dict[st
     told = Template(mail.html_content).render(run_id="daily", dag=dags["reconciliation"], ti=failed)
     assert failed.log_url in told and "/dags/reconciliation " in told
     assert (HOME / "docs" / "runbooks" / "reconciliation.md").is_file() and "docs/runbooks/reconciliation.md" in told
+    of_a_feed = dags["document_feed_hopital"].get_task("take_in_batch").partial_kwargs["on_failure_callback"][0].html_content
+    assert "docs/runbooks/document_feeds.md" in Template(of_a_feed).render(run_id="daily", dag=dags["document_feed_hopital"], ti=failed)
 
 
 def test_every_task_has_an_end_but_the_one_that_waits_for_a_person(dags: dict[str, Any]) -> None:
     endless = {(dag_id, task.task_id) for dag_id, task in _tasks(dags) if _arguments(task).get("execution_timeout") is None}
     assert endless == WAITS_FOR_A_PERSON
-    approval = dags["notice_planning"].get_task("approve")
-    assert approval.response_timeout <= timedelta(days=2)
+    for dag_id, task_id in WAITS_FOR_A_PERSON:
+        assert dags[dag_id].get_task(task_id).response_timeout <= timedelta(days=2)
 
 
 def test_somebody_is_told_of_a_run_that_has_not_ended_in_time(dags: dict[str, Any]) -> None:
@@ -178,3 +186,23 @@ def test_reading_a_file_again_makes_no_new_version(file: Path) -> None:
     from airflow.utils.dag_version_inflation_checker import check_dag_file_stability
 
     assert check_dag_file_stability(str(file)).warnings == {}
+
+
+def test_a_feed_that_cannot_be_declared_has_a_dag_that_says_why_and_the_others_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    from pipelines.platform.settings import settings
+
+    (tmp_path / "hopital.toml").write_text((FEEDS / "hopital.toml").read_text())
+    (tmp_path / "Labo 1.toml").write_text("envelopes = []")
+    monkeypatch.setenv("ESPACE_SANTE_FEEDS", str(tmp_path))
+    monkeypatch.setenv("ESPACE_SANTE_VAR", str(tmp_path))
+    monkeypatch.syspath_prepend(str(DAGS))
+    settings.cache_clear()
+    bag = DagBag(dag_folder=str(DAGS / "document_feeds.py"), bundle_path=DAGS, bundle_name="dags", safe_mode=False)
+    settings.cache_clear()
+    assert sorted(bag.dags) == ["document_feed_Labo_1", "document_feed_hopital"]
+    broken = bag.dags["document_feed_Labo_1"]
+    assert [task.task_id for task in broken.tasks] == ["find_fault"] and "Labo 1.toml" in str(broken.doc_md)

@@ -256,3 +256,37 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     document = only(changed("<county>75056</county>", "").replace(b'"11502-2"', b'""'))
     assert [fault.reason for fault in document.faults] == ["BAD_TYPE_CODE", "INS_INCOMPLETE"]
     assert document.traits == Traits("D'ALMEIDA-LEFÈVRE", "ANNE MARIE-LOUISE", "F", "1982-03-14", None)
+
+
+def test_the_national_number_of_an_organisation_goes_before_its_others() -> None:
+    national = '<id root="1.2.250.1.71.4.2.2" extension="1750803447"/>'
+    others = '<id nullFlavor="UNK"/><id root="1.2.3" extension="LABO"/>'
+    assert only(changed(national, others + national)).author_organization == "1750803447"
+    assert only(changed(national, others)).author_organization == "LABO"
+
+
+def test_the_custodian_is_not_taken_for_the_author() -> None:
+    organization = b'<id root="1.2.250.1.71.4.2.2" extension="1750803447"/>'
+    without = GOOD.replace(organization, b"", 1)
+    assert organization in without
+    assert (only(without).author_organization, verdict(without)) == (None, "ok")
+
+
+def test_an_author_whose_organisation_has_no_number_gives_way_to_the_next() -> None:
+    good = GOOD.decode()
+    author = good[good.index("<author>") : good.index("</author>") + len("</author>")]
+    nameless = author.replace('<id root="1.2.250.1.71.4.2.2" extension="1750803447"/>', '<id nullFlavor="NI"/>')
+    assert only(changed(author, nameless + author)).author_organization == "1750803447"
+
+
+def test_the_first_name_that_has_the_part_is_the_one() -> None:
+    other = '<name use="P"><family qualifier="BR">AUTRE</family><given>AUTRE</given></name>'
+    document = only(changed("</name>\n<administrativeGenderCode", f"</name>{other}\n<administrativeGenderCode"))
+    assert (document.traits.birth_name, document.traits.first_names) == ("D'ALMEIDA-LEFÈVRE", "ANNE MARIE-LOUISE")
+
+
+def test_a_document_replaces_one_document() -> None:
+    related = '<relatedDocument typeCode="RPLC"><parentDocument><id root="1.2.3.{}"/></parentDocument></relatedDocument>'
+    before = "<component>"
+    assert only(changed(before, related.format(1) + before)).replaces == "1.2.3.1"
+    assert verdict(changed(before, related.format(1) + related.format(2) + before)) == "BAD_FORMAT"

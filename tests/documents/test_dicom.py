@@ -56,3 +56,9 @@ def test_a_header_without_a_date_is_refused() -> None:
 
 def test_a_header_without_identity_of_its_own_is_refused() -> None:
     assert verdict(changed(SOPInstanceUID="")) == "BAD_FORMAT"
+
+
+def test_a_selection_that_refers_to_no_image_is_told() -> None:
+    told = only(changed(CurrentRequestedProcedureEvidenceSequence=[]))
+    assert (only(KOS).detail, told.verdict) == ("", "ok")
+    assert "refers to no image" in told.detail

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import socket
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli import app
-from pipelines.documents.document import Reason
 from pipelines.documents.limits import FILE_BYTES
 from pipelines.synthetic.cda_writer import cda
 from pipelines.synthetic.document_envelopes import xdm
-from tests.conftest import PROJECT
 from tests.document_builder import DOCUMENT, DOCUMENT_FACTS, PDF
 
 KEYS = ["file", "format", "unique_id", "series_id", "version", "type_code", "type_system", "created", "author_organization"]
@@ -81,9 +78,3 @@ def test_nothing_but_the_named_files_is_touched(good: Path, monkeypatch: pytest.
     before = sorted(good.parent.iterdir())
     assert inspect(good)[0] == 0
     assert sorted(good.parent.iterdir()) == before
-
-
-def test_every_reason_is_explained() -> None:
-    page = (PROJECT / "docs" / "documents.md").read_text()
-    verdicts = page.partition("## Verdicts")[2].partition("## Formats")[0]
-    assert set(re.findall(r"^\| `(\w+)` \|", verdicts, re.MULTILINE)) == {str(reason) for reason in Reason}

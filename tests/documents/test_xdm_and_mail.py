@@ -93,6 +93,13 @@ def test_a_zip_without_a_set_or_without_documents_holds_none() -> None:
     assert verdict(xdm([], "")) == "NO_DOCUMENT"
 
 
+def test_the_type_of_the_entry_is_that_of_the_document() -> None:
+    scheme = "urn:uuid:f0306f51-f975-434e-a61c-c59651d33983"
+    typed = '<Classification classificationScheme="{}" nodeRepresentation="{}"/></ExtrinsicObject>'
+    told = [verdict(but("</ExtrinsicObject>", typed.format(scheme, code))) for code in ("11502-2", "18748-4")]
+    assert told == ["ok", "METADATA_MISMATCH"]
+
+
 def test_a_zip_of_two_sets_is_refused() -> None:
     assert verdict(zipped({f"IHE_XDM/SUBSET0{n}/METADATA.XML": b"<a/>" for n in (1, 2)})) == "BAD_FORMAT"
 
@@ -115,6 +122,28 @@ def test_the_document_of_a_message_is_read_as_if_it_came_alone() -> None:
 def test_a_message_that_says_that_it_has_no_ins_is_refused() -> None:
     mail = secure_mail(DOCUMENT, xdm([(DOCUMENT, CONTENT)]))
     assert verdict(mail.replace(b"X-MSS-INS: O", b"X-MSS-INS: N")) == "INS_NOT_QUALIFIED"
+
+
+def test_a_message_to_another_patient_than_that_of_its_document_is_refused() -> None:
+    mail = secure_mail(DOCUMENT, xdm([(DOCUMENT, CONTENT)]))
+    mine, other = (f"{patient.matricule}@patient.mssante.example".encode() for patient in (PATIENT, SOMEBODY_ELSE))
+    assert verdict(mail.replace(mine, other)) == "INS_MISMATCH"
+    assert verdict(mail.replace(mine, mine + b", " + other)) == "MANY_PATIENTS"
+    assert verdict(mail.replace(mine, b"dpi@hopital.mssante.example")) == "ok"
+
+
+def test_a_type_that_the_header_does_not_name_is_told() -> None:
+    mail = secure_mail(DOCUMENT, xdm([(DOCUMENT, CONTENT)]))
+    named, unnamed = (
+        only(mail.replace(b"X-MSS-CODECDA: 11502-2", b"X-MSS-CODECDA: " + codes)) for codes in (b"18748-4,11502-2", b"18748-4")
+    )
+    assert (named.detail, unnamed.verdict) == ("", "ok")
+    assert "X-MSS-CODECDA" in unnamed.detail
+
+
+def test_a_report_that_gives_a_document_back_holds_none() -> None:
+    mail = secure_mail(DOCUMENT, xdm([(DOCUMENT, CONTENT)]))
+    assert verdict(mail.replace(b"multipart/mixed", b"multipart/report")) == "NO_DOCUMENT"
 
 
 def test_a_message_with_two_zips_is_refused() -> None:

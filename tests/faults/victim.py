@@ -18,13 +18,16 @@ from pipelines.installation import Installation
 from pipelines.notices.emails.relay import Relay
 from pipelines.platform.clock import PARIS
 from pipelines.platform.database import Session
+from pipelines.platform.many_objects import ManyObjects
 from pipelines.platform.object_store import ObjectStore
 from pipelines.platform.shards import Shard
 from pipelines.registry.digests import DeliveryDigests
 
 SHARD = Shard(0, 63)
 METHODS: dict[str, type[Any]] = {
-    "submit": Relay, "put": ObjectStore, "upload": ObjectStore, "run": Session, "one": Session, "compare": DeliveryDigests,
+    "submit": Relay, "put": ObjectStore, "keep": ObjectStore, "destroy": ObjectStore, "upload": ObjectStore,
+    "run": Session, "one": Session, "compare": DeliveryDigests,
+    "put_all": ManyObjects, "delete_all": ManyObjects,
 }  # fmt: skip
 
 
@@ -65,7 +68,30 @@ def take_in(home: Installation) -> None:
     take_in_delivery(home.db, home.store, home.settings, folder, datetime(2022, 1, 31, 4, tzinfo=PARIS))
 
 
-STEPS: dict[str, Callable[[Installation], None]] = {"send": send, "produce": produce, "open": open_, "take_in": take_in}
+def feed(home: Installation) -> None:
+    from pipelines.documents.feed import Feed
+    from tests.feed_driver import HOSPITAL, RECEIVED
+
+    with home.document_intake(Feed.model_validate(HOSPITAL)) as intake:
+        intake.take_in(0, 1, RECEIVED)
+
+
+def purge(home: Installation) -> None:
+    from pipelines.lifecycle import destruction
+    from tests.faults.test_killed_purge import OVER
+
+    destruction.SPACES_AT_ONCE = int(os.environ.get("SPACES_AT_ONCE", destruction.SPACES_AT_ONCE))
+    home.purge(OVER).destroy(SHARD)
+
+
+STEPS: dict[str, Callable[[Installation], None]] = {
+    "send": send,
+    "produce": produce,
+    "open": open_,
+    "take_in": take_in,
+    "feed": feed,
+    "purge": purge,
+}
 
 
 def stop_at(method: str, call: int, moment: str, marker: Path) -> None:

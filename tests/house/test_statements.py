@@ -10,7 +10,7 @@ import pytest
 NAMED = re.compile(r"""["'](?P<name>[a-z_]+(?:/[a-z0-9_]+)+)["']""")
 CALLED = re.compile(r"""\.(?:all|one|run)\(\s*f?["'](?P<name>[^"']+)["']""")
 # Statements that a folder's code runs all together.
-RUN_BY_FOLDER = ("reporting/equations/", "reporting/daily/")
+RUN_BY_FOLDER = ("reporting/equations/", "reporting/daily/", "reporting/stuck/")
 
 
 @pytest.fixture(scope="module")

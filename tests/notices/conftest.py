@@ -41,6 +41,7 @@ EVENTS = {
     Subject.CLOSING_RECEIPT: Event(date(2022, 9, 12), "OPP-812-2", date(2032, 9, 12)),
     Subject.ARCHIVE: Event(date(2022, 9, 12), kept_until=date(2032, 9, 12)),
     Subject.PURGE: Event(date(2032, 9, 13)),
+    Subject.MAJORITY_OPENED: Event(date(2022, 3, 1)),
 }
 HOUSEHOLDS = [(2, False), (9, False), (9, True), (12, False), (12, True)]
 # Every letter to everyone, some in large print, and households.

@@ -58,7 +58,7 @@ def asked(kind: Kind = Kind.OPPOSE, code: str | None = CODE, at: datetime = IN_T
 
 
 def decide(person: Candidate, requests: Sequence[Request], policy: Policy, channel: Channel = Channel.WEB) -> list[Decision]:
-    verifier = Verifier({MATRICULE: person}, KEY, policy, channel, NOW)
+    verifier = Verifier({MATRICULE: person}, {1: KEY}, policy, channel, NOW)
     return verifier.decide(make_claims(requests, channel, policy))
 
 

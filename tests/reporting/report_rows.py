@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from pipelines.audit.findings import Discrepancy, Finding
 from pipelines.notices.silent_partners import Silence
 from pipelines.platform.clock import PARIS
 from pipelines.reporting.equations import Equation
 from pipelines.reporting.figures import Source
+from pipelines.reporting.stuck import Stuck
 
 DAY = date(2022, 3, 14)
 AS_OF = datetime(2022, 3, 14, 6, tzinfo=PARIS)
@@ -74,6 +76,13 @@ SOURCE = replace(
     quarantine=[{"body": "MSA", "reason": "MATRICULE_KEY", "lines": 3}],
     lots=[{"printer": "<PRINCIPAL>", "handed_over": 2, "accepted": 1, "printed": 0, "refused": 1}],
     lines_set_aside=[{"day": DAY, "kind": "printers/SECOND/deposits", "outcome": "LOT_WITHDRAWN", "lines": 4}],
+    spaces=[{"status": "OPEN", "spaces": 1960}, {"status": "CLOSED", "spaces": 3}],
+    oppositions=[
+        {"channel": "WEB", "recorded": 30, "this_week": 4, "closings": 3, "in_time_after_opening": 1},
+        {"channel": "PAPER", "recorded": 10, "this_week": 0, "closings": 0, "in_time_after_opening": 0},
+    ],
+    findings=[Finding(7, Discrepancy("04_openings", 1, 0), AS_OF, None)],
+    stuck=[Stuck("refused_lots", "letters of lots refused", "PRINCIPAL, lot <3>", 12, AS_OF, "operations")],
     silences=[Silence("SECOND", "DEPOSIT", 3, 12_000, date(2022, 3, 9))],
     refused_files=[{"day": DAY, "kind": "deposits", "refusal": "the header must be <lot_id>", "files": 2}],
 )  # fmt: skip

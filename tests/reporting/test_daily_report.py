@@ -15,13 +15,16 @@ from typing import Any
 import pytest
 
 from pipelines.campaign.policy import load_policy
+from pipelines.installation import Installation
 from pipelines.notices.withdrawn_lots import Withdrawal, withdraw_lot
 from pipelines.platform.database import Database
 from pipelines.platform.object_store import ObjectStore
 from pipelines.registry.doubts import DoubtKind
 from pipelines.reporting.daily_report import publish_report, render_html, render_json
 from pipelines.reporting.figures import EVENTS, STATUSES, compute
-from pipelines.reporting.registry_figures import MEASURES, tables
+from pipelines.reporting.registry_figures import MEASURES
+from pipelines.reporting.report_tables import tables
+from tests.campaign.forecast_builder import forecast, stock
 from tests.campaign_driver import OPENING, SENT, Campaign, code_in, paris, request
 from tests.registry_builder import by_letter, invent
 from tests.reporting.report_rows import AS_OF, EQUATIONS, NOTHING, SOURCE
@@ -29,6 +32,7 @@ from tests.reporting.report_rows import AS_OF, EQUATIONS, NOTHING, SOURCE
 TRAITS_OF_ONE = {name: getattr(invent(1), name) for name in ("birth_name", "first_names", "birth_date", "sex", "birthplace_code")}
 TEMPLATES = Path(__file__).parents[2] / "templates"
 POLICY = load_policy(Path(__file__).parents[2] / "pipelines" / "campaign" / "policy.toml")
+FORECAST = forecast(stock({}), 10, 10)
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 
 
@@ -54,6 +58,12 @@ class Page(HTMLParser):
 
     def named(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture
+def database(installation: Installation) -> Database:
+    """The empty database, as whoever counts sees it."""
+    return installation.reporting_db
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +162,8 @@ def test_the_report_of_a_day_is_written_over_the_one_before(database: Database, 
     keys = [publish_report(database, store, POLICY, TEMPLATES, at) for at in (SENT, SENT, SENT + timedelta(hours=1))]
     assert set(keys) == {"daily/2022-01-31/report.html"}
     written = {key.removeprefix("daily/2022-01-31/") for key in store.keys("reports", "")}
-    assert written == {"report.html", "report.json", "forecast.html", "forecast.json", *tables(compute(NOTHING, EQUATIONS, AS_OF).registry)}
+    pages = {"report.html", "report.json", "report.eml", "forecast.html", "forecast.json"}
+    assert written == pages | set(tables(compute(NOTHING, EQUATIONS, AS_OF), FORECAST))
 
 
 def test_a_campaign_is_told_as_it_happened(campaign: Campaign, database: Database, store: ObjectStore) -> None:
@@ -208,7 +219,7 @@ def test_what_print_houses_owe_is_told_as_it_happened(campaign: Campaign, databa
     campaign.register(by_letter(2), body="MSA")
     accepted, withdrawn = campaign.notify()
     campaign.report("acceptances", f"{accepted};ACCEPTED;", at=SENT)
-    withdraw_lot(database, store, withdrawn, Withdrawal("ops", "burnt", nothing_printed=True), SENT)
+    withdraw_lot(campaign.home.db, store, withdrawn, Withdrawal("ops", "burnt", nothing_printed=True), SENT)
     campaign.report("deposits", f"{withdrawn};2022-01-31;1", at=SENT)
     told = published(database, store, paris(2022, 2, 4, 6))
     assert told["lots"] == [{"printer": "PRINCIPAL", "handed_over": 0, "accepted": 1, "printed": 0, "refused": 0}]
@@ -219,11 +230,13 @@ def test_what_print_houses_owe_is_told_as_it_happened(campaign: Campaign, databa
 
 
 def test_the_tables_open_in_a_spreadsheet() -> None:
-    found = tables(compute(SOURCE, EQUATIONS, AS_OF).registry)
+    found = tables(compute(SOURCE, EQUATIONS, AS_OF), FORECAST)
     rows = list(csv.DictReader(io.StringIO(found["deliveries.csv"].decode()), delimiter=";"))
     assert [(row["body"], row["received"], row["received_change"]) for row in rows] == [("MSA", "110", "10"), ("CPAM", "12345", "")]
     assert found["delivery_departments.csv"].decode().splitlines()[:2] == ["body;department;newcomers;changed;departed", "CPAM;2A;45;0;0"]
-    assert all(table.decode().startswith(("body;", "folder;", "day;", "kind;")) for table in found.values())
+    assert found["departments.csv"].decode().splitlines()[1] == "01;0;0;0;1200;30;970;0;0"
+    assert found["opposition_rates.csv"].decode().splitlines()[-1].startswith("ALL;3200;40;1960;0.0125;")
+    assert all(table.endswith(b"\n") and table.count(b"\n") >= 1 for table in found.values())
 
 
 def test_the_report_names_nobody(campaign: Campaign, database: Database, store: ObjectStore) -> None:

@@ -248,7 +248,7 @@ def test_neither_code_nor_matricule_is_kept_in_the_database(campaign: Campaign, 
 
 def test_opening_in_the_future_is_refused_under_the_machines_clock(campaign: Campaign, person: Person) -> None:
     with pytest.raises(RuleError):
-        plan_openings(campaign.home.db, 64, Clock(ClockMode.SYSTEM), datetime.now(UTC) + timedelta(days=1))
+        plan_openings(campaign.home.db, campaign.home.policy, 64, Clock(ClockMode.SYSTEM), datetime.now(UTC) + timedelta(days=1))
 
 
 def test_equations_hold_after_oppositions(campaign: Campaign) -> None:

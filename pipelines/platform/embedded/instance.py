@@ -13,6 +13,7 @@ from pipelines.platform.embedded.files import PUBLIC, read_json, write_json
 from pipelines.platform.embedded.ports import LOOPBACK, Ports, choose_ports
 from pipelines.platform.embedded.secrets import Secrets, make_secrets, read_secrets, write_secrets
 from pipelines.platform.errors import FinalError
+from pipelines.platform.hosting import HERE
 from pipelines.platform.settings import PREFIX, Settings
 
 
@@ -124,6 +125,7 @@ def _write_instance(instance: Instance) -> None:
         "s3_endpoint": instance.s3_endpoint,
         "smtp_host": LOOPBACK,
         "smtp_port": instance.ports.smtp,
+        "places": dict.fromkeys(instance.secrets.printer_recipients, HERE),
     }
     if values != kept:
         write_json(file, values, PUBLIC)

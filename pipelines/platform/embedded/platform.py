@@ -28,7 +28,7 @@ from pipelines.platform.embedded.health import Health
 from pipelines.platform.embedded.instance import Instance, open_instance, prepare_directory, read_instance
 from pipelines.platform.embedded.processes import POLL, marked
 from pipelines.platform.errors import FinalError, RetryableError
-from pipelines.platform.settings import PREFIX, Settings
+from pipelines.platform.settings import PREFIX, Settings, load_settings
 
 MIB = 2**20
 ROOM_NEW = 700 * MIB
@@ -105,6 +105,9 @@ class EmbeddedPlatform:
                 running = bool(known and self._runs(known))
                 self._require_room(ROOM_RESTART if known else ROOM_NEW, running)
                 instance = open_instance(self.home, self.var, self._environment, clock, running)
+                # Nothing starts under settings that cannot be used, or with something outside the allowed places.
+                ours = {name: value for name, value in self._environment.items() if name.startswith(PREFIX)}
+                load_settings(ours | {f"{PREFIX}HOME": str(self.home), f"{PREFIX}VAR": str(self.var)})
                 self._bring_up(instance, with_airflow)
         self._say(f"Ready after {time.monotonic() - begun:.0f} s.")
         return instance

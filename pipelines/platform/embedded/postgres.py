@@ -11,7 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +26,7 @@ from pipelines.platform.embedded.health import Health
 from pipelines.platform.embedded.instance import Instance
 from pipelines.platform.embedded.ports import LOOPBACK, require_free
 from pipelines.platform.embedded.processes import Launch, arrives, end, start, wait_until, why
-from pipelines.platform.embedded.secrets import AIRFLOW, DATABASE, OWNER, PIPELINE, PIPELINE_LOGIN, SUPERUSER
+from pipelines.platform.embedded.secrets import AIRFLOW, DATABASE, OWNER, PIPELINE, ROLES, SUPERUSER, login_of
 from pipelines.platform.errors import FinalError
 
 COMPONENT = "postgres"
@@ -187,17 +187,17 @@ class Postgres:
             databases = {row[0] for row in connection.execute("select datname from pg_database")}
             for role, rights, password in (
                 (OWNER, "login createrole", known.owner_password),
-                (PIPELINE_LOGIN, "login", known.pipeline_password),
                 (AIRFLOW, "login", known.airflow_password),
-                (PIPELINE, "nologin", ""),
+                *((login_of(role), "login", password) for role, password in known.role_passwords.items()),
+                *((role, "nologin", "") for role in ROLES),
             ):
                 if role not in roles:
                     secret = sql.SQL(" password {}").format(sql.Literal(password)) if password else sql.SQL("")
                     connection.execute(sql.SQL("create role {} {}").format(sql.Identifier(role), sql.SQL(rights)) + secret)
-            for role in (OWNER, PIPELINE_LOGIN):
-                option = sql.SQL(" with admin option") if role == OWNER else sql.SQL("")
-                connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(PIPELINE), sql.Identifier(role)) + option)
-            for database, owner, guests in ((DATABASE, OWNER, PIPELINE), (AIRFLOW, AIRFLOW, "")):
+            for role in ROLES:
+                connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(role), sql.Identifier(login_of(role))))
+                connection.execute(sql.SQL("grant {} to {} with admin option").format(sql.Identifier(role), sql.Identifier(OWNER)))
+            for database, owner, guests in ((DATABASE, OWNER, ROLES), (AIRFLOW, AIRFLOW, ())):
                 if database not in databases:
                     self._make_database(connection, database, owner, guests)
 
@@ -208,12 +208,13 @@ class Postgres:
         return self.leader() is not None
 
     @staticmethod
-    def _make_database(connection: psycopg.Connection[tuple[object, ...]], database: str, owner: str, guests: str) -> None:
+    def _make_database(connection: psycopg.Connection[tuple[object, ...]], database: str, owner: str, guests: Iterable[str]) -> None:
         name = sql.Identifier(database)
         connection.execute(sql.SQL("create database {} owner {}").format(name, sql.Identifier(owner)))
         connection.execute(sql.SQL("revoke all on database {} from public").format(name))
-        if guests:
-            connection.execute(sql.SQL("grant connect, temporary on database {} to {}").format(name, sql.Identifier(guests)))
+        for guest in guests:
+            rights = sql.SQL("connect, temporary" if guest == PIPELINE else "connect")
+            connection.execute(sql.SQL("grant {} on database {} to {}").format(rights, name, sql.Identifier(guest)))
 
     def _is_leader(self, command: list[str]) -> bool:
         return len(command) >= 3 and command[1:3] == ["-D", str(self.data)] and Path(command[0]).name == "postgres"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from pipelines.platform.bucket_guard import ENCRYPTED_BY_DEFAULT
 from pipelines.platform.embedded.files import write_json
 from pipelines.platform.embedded.health import Health
 from pipelines.platform.embedded.instance import Instance
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 COMPONENT = "seaweedfs"
-BUCKETS = ("registry", "print", "exchanges", "reports", "audit")
+BUCKETS = ("registry", "print", "exchanges", "reports", "audit", "documents")
 # Objects of these can be kept under retention.
-LOCKED = ("audit",)
+LOCKED = ("audit", "documents")
 OWN_BUCKET = "platform"
 PROBE = "probe"
 JOIN_PATIENCE = 30.0
@@ -114,6 +115,7 @@ class ObjectStore:
             for name in (*BUCKETS, OWN_BUCKET):
                 if _full_name(name) not in known:
                     client.create_bucket(Bucket=_full_name(name), ObjectLockEnabledForBucket=name in LOCKED)
+                    client.put_bucket_encryption(Bucket=_full_name(name), ServerSideEncryptionConfiguration=ENCRYPTED_BY_DEFAULT)
             client.put_object(Bucket=_full_name(OWN_BUCKET), Key=PROBE, Body=b"readable")
         except (BotoCoreError, ClientError):
             return False

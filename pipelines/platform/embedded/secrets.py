@@ -16,7 +16,10 @@ from pipelines.platform.errors import FinalError
 DATABASE = "espace_sante"
 OWNER = "espace_owner"
 PIPELINE = "espace_pipeline"
-PIPELINE_LOGIN = "espace_pipeline_login"
+REPORTING = "espace_reporting"
+DESK = "espace_desk"
+# Of each role, the setting that holds the URL of its login.
+ROLES = {PIPELINE: "database_url", REPORTING: "database_reporting_url", DESK: "database_desk_url"}
 AIRFLOW = "airflow"
 SUPERUSER = "postgres"
 # Two print houses, so that a demonstration can do without one.
@@ -37,11 +40,20 @@ def _fernet_key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
+def login_of(role: str) -> str:
+    """Return the name with which a role signs in."""
+    return f"{role}_login"
+
+
+def _url(user: str, password: str, port: int) -> str:
+    return f"postgresql+psycopg://{user}:{password}@{LOOPBACK}:{port}/{DATABASE}"
+
+
 @dataclass(frozen=True, repr=False)
 class Secrets:
     """What `secrets.json` keeps; the names that `Settings` knows are read by it, the others by the embedded platform alone."""
 
-    printer_recipients: dict[str, str]
+    printer_recipients: dict[str, str | list[str]]
     printer_identities: dict[str, str]
     code_keys: dict[str, str] = field(default_factory=lambda: {"1": _key()})
     reference_key: str = field(default_factory=_key)
@@ -50,19 +62,26 @@ class Secrets:
     superuser_password: str = field(default_factory=_password)
     owner_password: str = field(default_factory=_password)
     pipeline_password: str = field(default_factory=_password)
+    reporting_password: str = field(default_factory=_password)
+    desk_password: str = field(default_factory=_password)
     airflow_password: str = field(default_factory=_password)
     airflow_fernet_key: str = field(default_factory=_fernet_key)
     airflow_jwt_secret: str = field(default_factory=_key)
     airflow_api_secret: str = field(default_factory=_key)
     airflow_people: dict[str, str] = field(default_factory=lambda: {name: secrets.token_urlsafe(12) for name in PEOPLE})
 
-    def database_url(self, port: int) -> str:
-        """Return the URL of the role that the pipelines use every day: rows, no tables."""
-        return f"postgresql+psycopg://{PIPELINE_LOGIN}:{self.pipeline_password}@{LOOPBACK}:{port}/{DATABASE}"
+    @property
+    def role_passwords(self) -> dict[str, str]:
+        """The password of the login of each role of the business database."""
+        return {PIPELINE: self.pipeline_password, REPORTING: self.reporting_password, DESK: self.desk_password}
+
+    def database_url(self, role: str, port: int) -> str:
+        """Return the URL by which a role of the business database signs in."""
+        return _url(login_of(role), self.role_passwords[role], port)
 
     def database_owner_url(self, port: int) -> str:
         """Return the URL of the role that migrations use."""
-        return f"postgresql+psycopg://{OWNER}:{self.owner_password}@{LOOPBACK}:{port}/{DATABASE}"
+        return _url(OWNER, self.owner_password, port)
 
     def airflow_url(self, port: int) -> str:
         """Return the URL of Airflow's own database."""
@@ -94,9 +113,9 @@ def read_secrets(file: Path) -> Secrets | None:
 
 def write_secrets(file: Path, kept: Secrets, postgres_port: int) -> None:
     """Write the secrets with the URLs and the key of the site that follow from them; leaves an unchanged file alone."""
-    following = {
-        "database_url": kept.database_url(postgres_port),
+    following = {setting: kept.database_url(role, postgres_port) for role, setting in ROLES.items()} | {
         "database_owner_url": kept.database_owner_url(postgres_port),
+        "airflow_database_url": kept.airflow_url(postgres_port),
         "portal_key": hmac.digest(bytes.fromhex(kept.reference_key), b"portal", "sha256").hex(),
     }
     values = asdict(kept) | following

@@ -1,15 +1,22 @@
--- The ground every domain stands on: who may write, how tables are cut, which work was done, what happened to whom.
+-- The ground every domain stands on: who may do what, how tables are cut, which work was done, what happened to whom.
 
+-- The roles beside the owner, who alone changes tables. `espace_pipeline` moves the campaign. `espace_reporting` counts: it sees no name,
+-- no matricule, no birth date, no address. `espace_desk` shows one person, or a letter before it leaves, to whoever may ask, and writes who
+-- looked. The opposition site opens no database and has no role. Each table says beside itself what each role may.
 do $$
+declare
+  wanted text;
 begin
-  if not exists (select from pg_roles where rolname = 'espace_pipeline') then
-    create role espace_pipeline nologin;
-  end if;
+  foreach wanted in array array['espace_pipeline', 'espace_reporting', 'espace_desk'] loop
+    if not exists (select from pg_roles where rolname = wanted) then
+      execute format('create role %I nologin', wanted);
+    end if;
+  end loop;
 end
 $$;
 
 create schema platform;
-grant usage on schema platform to espace_pipeline;
+grant usage on schema platform to espace_pipeline, espace_reporting, espace_desk;
 
 -- Every table that holds one row or more a person is cut by ranges of 2^23 person ids: 8 partitions hold today's 65 million
 -- people, 16 are made at once (134 million ids: births of decades). A shard is a smaller range of the same ids, so that it
@@ -40,7 +47,8 @@ create table platform.unit_of_work (
   started_at timestamptz not null default clock_timestamp(),
   unique (step, unit)
 );
-grant select, insert, update (counts) on platform.unit_of_work to espace_pipeline;
+grant select, insert, update (counts) on platform.unit_of_work to espace_pipeline, espace_desk;
+grant select (work_id, step, as_of, counts, started_at) on platform.unit_of_work to espace_reporting;
 
 -- How far what transactions write can be read: all that was written up to this number is seen, and no later one is given it: a
 -- transaction under way holds it back. Whoever keeps it and goes on after it misses nothing.
@@ -70,7 +78,8 @@ create index audit_recorded on platform.audit using brin (recorded_in);
 grant
 select,
 insert (person_id, work_id, occurred_at, subject, before, after, reason, detail)
-on platform.audit to espace_pipeline;
+on platform.audit to espace_pipeline, espace_desk;
+grant select (audit_id, person_id, work_id, occurred_at, subject, before, after, recorded_in) on platform.audit to espace_reporting;
 
 -- Grain: one sealing of the audit trail: all rows recorded in transactions after those of the seal before, up to `up_to`. `head` is the
 -- SHA-256 of its links and of the head before it; it lies in the object store as well, out of reach of whoever may write here.
@@ -152,3 +161,45 @@ create table platform.inbound_file (
   unique (kind, object_key, sha256)
 );
 grant select, insert on platform.inbound_file to espace_pipeline;
+grant select on platform.inbound_file to espace_reporting;
+
+-- Grain: one hold (gel) on what retention would delete: a prefix of keys behind its bucket, or a rule's name. `lifted_by` is the unit of
+-- work that ended it.
+create table platform.retention_hold (
+  work_id bigint primary key references platform.unit_of_work,
+  place text not null,
+  reason text not null,
+  lifted_by bigint references platform.unit_of_work
+);
+create unique index one_hold_a_place on platform.retention_hold (place) where lifted_by is null;
+grant select, insert, update (lifted_by) on platform.retention_hold to espace_pipeline;
+
+-- Grain: one equation of the books that did not hold, with the difference of its hands and its violations, since it was found until it was
+-- found to hold, or to be broken otherwise. While one stands, nothing begins that cannot be undone: openings and purges.
+create table platform.finding (
+  finding_id integer generated always as identity primary key,
+  equation text not null,
+  difference bigint not null,
+  violations bigint not null,
+  found_at timestamptz not null,
+  settled_at timestamptz
+);
+create unique index one_standing_finding_an_equation on platform.finding (equation) where settled_at is null;
+grant select, insert, update (settled_at) on platform.finding to espace_pipeline;
+grant select on platform.finding to espace_reporting;
+
+-- Grain: one request to go on in spite of a finding, and what a second person decided: granted until the end of a legal day, or not.
+create table platform.finding_override (
+  work_id bigint primary key references platform.unit_of_work,
+  finding_id integer not null references platform.finding,
+  asked_by text not null,
+  reason text not null,
+  decided_by text,
+  is_granted boolean,
+  holds_until date,
+  constraint second_person_overrides check (decided_by <> asked_by),
+  check ((decided_by is null) = (is_granted is null)),
+  check (is_granted is true or holds_until is null)
+);
+grant select, insert, update (decided_by, is_granted, holds_until) on platform.finding_override to espace_pipeline;
+grant select (finding_id, is_granted, holds_until) on platform.finding_override to espace_reporting;

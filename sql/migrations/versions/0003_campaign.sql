@@ -1,15 +1,20 @@
 -- Who is told, when and how: the state machine of each person's journey, and the attempts to tell them.
 
 create schema campaign;
-grant usage on schema campaign to espace_pipeline;
+grant usage on schema campaign to espace_pipeline, espace_reporting, espace_desk;
 
+-- Grain: one campaign. `code_key_version` is the key from which new codes are derived; codes of a key before `oldest_code_key` prove
+-- nothing any more.
 create table campaign.campaign (
   campaign_id smallint primary key,
   name text not null,
-  code_key_version smallint not null
+  code_key_version smallint not null,
+  oldest_code_key smallint not null default 1,
+  check (oldest_code_key <= code_key_version)
 );
 insert into campaign.campaign (campaign_id, name, code_key_version) values (1, 'Ouverture automatique', 1);
-grant select on campaign.campaign to espace_pipeline;
+grant select, update (code_key_version, oldest_code_key) on campaign.campaign to espace_pipeline;
+grant select on campaign.campaign to espace_reporting, espace_desk;
 
 -- Grain: one wave, the people planned together and approved together. `content` identifies all that its notices say beside people:
 -- what the second person looked at, and the only thing that may leave.
@@ -29,6 +34,7 @@ create table campaign.wave (
   constraint second_person_decides check (decided_by <> proposed_by)
 );
 grant select, insert, update (status, is_paused, decided_by, comment) on campaign.wave to espace_pipeline;
+grant select on campaign.wave to espace_reporting, espace_desk;
 
 -- Grain: one order by which operations stopped, resumed or ended a campaign, or one of its waves.
 create table campaign.steering (
@@ -39,6 +45,7 @@ create table campaign.steering (
   reason text not null
 );
 grant select, insert on campaign.steering to espace_pipeline;
+grant select on campaign.steering to espace_reporting;
 
 -- Grain: one campaign, and whether it goes on, as the last order on the whole of it says; one that was cancelled stays so.
 create view campaign.campaign_state as
@@ -57,7 +64,7 @@ select
     else 'RUNNING'
   end as state
 from campaign.campaign as c;
-grant select on campaign.campaign_state to espace_pipeline;
+grant select on campaign.campaign_state to espace_pipeline, espace_reporting, espace_desk;
 
 -- Grain: one wave that goes on: neither it nor its campaign is stopped. One that is cancelled finishes what may have left already.
 create view campaign.moving_wave as
@@ -68,10 +75,11 @@ select
 from campaign.wave as w
 inner join campaign.campaign_state as c on w.campaign_id = c.campaign_id
 where w.status in ('APPROVED', 'CANCELLED') and not w.is_paused and c.state <> 'PAUSED';
-grant select on campaign.moving_wave to espace_pipeline;
+grant select on campaign.moving_wave to espace_pipeline, espace_reporting, espace_desk;
 
 -- The waves whose notices may leave with a content: those approved with it, and earlier ones, since whoever approved it later approved
--- it for what still waits (a letter after an e-mail that bounced). Of a cancelled one, only what may have left already.
+-- it for what still waits (a letter after an e-mail that bounced). Of a cancelled one, only what may have left already. Wave 0 stands for
+-- messages that answer a person: they need nobody's approval, and stop with the campaign only.
 create function campaign.wave_approved_with(shown text) returns table (wave_id integer, is_open boolean)
 language sql stable as $$
   select m.wave_id, m.status = 'APPROVED'
@@ -82,6 +90,9 @@ language sql stable as $$
       later.campaign_id = m.campaign_id and later.wave_id >= m.wave_id and later.decided_by is not null
       and later.status <> 'REJECTED' and later.content = shown
   )
+  union all
+  select 0, true
+  where exists (select from campaign.campaign_state where state <> 'PAUSED')
 $$;
 
 create type campaign.journey_status as enum (
@@ -107,10 +118,11 @@ insert into campaign.journey_move (before, after, meaning) values
 ('PLANNED', 'CANCELLED', 'died or left before the notice counted'),
 ('NOTIFIED', 'PLANNED', 'the e-mail bounced: a letter follows'),
 ('NOTIFIED', 'EXCLUDED', 'the e-mail bounced and there is no postal address, or the letter came back and the policy stops the window'),
-('NOTIFIED', 'ELIGIBLE', 'came of age, asked for a new code, or the letter came back and the address was corrected: a new notice goes out'),
+('NOTIFIED', 'ELIGIBLE', 'came of age, other representative, new code asked for, or address of a returned letter corrected: told again'),
 ('NOTIFIED', 'OPPOSED', 'opposed in time'),
 ('NOTIFIED', 'OPENED', 'six weeks without opposition'),
-('NOTIFIED', 'CANCELLED', 'died or left inside the window');
+('NOTIFIED', 'CANCELLED', 'died or left inside the window'),
+('OPPOSED', 'OPENED', 'the opposition was withdrawn: the person asked for a space');
 grant select on campaign.journey_move to espace_pipeline;
 
 -- Grain: one person in one campaign. `last_day` is the legal day (Europe/Paris) until whose last instant the person may oppose.
@@ -131,6 +143,7 @@ create index journey_window on campaign.journey (last_day, person_id) where stat
 create index journey_eligible on campaign.journey (person_id) where status = 'ELIGIBLE';
 create index journey_waiting on campaign.journey (wave_id, person_id) where status = 'PLANNED';
 grant select, insert, update on campaign.journey to espace_pipeline;
+grant select on campaign.journey to espace_reporting, espace_desk;
 
 -- Grain: one department of one campaign, all of whose people were looked at on a day: planning leaves it alone for some days.
 create table campaign.told_department (
@@ -140,6 +153,7 @@ create table campaign.told_department (
   primary key (campaign_id, department)
 );
 grant select, insert, update, delete on campaign.told_department to espace_pipeline;
+grant select on campaign.told_department to espace_reporting;
 
 create function campaign.journey_begins() returns trigger
 language plpgsql as $$
@@ -156,24 +170,33 @@ end
 $$;
 
 -- The plan of a statement over transition tables is kept for a session: one made for a few rows would compare each of a million with
--- each other. Hence no nested loop.
+-- each other. Hence no nested loop. What is the same for all rows is asked for once, and the rows are laid side by side once.
 create function campaign.journey_moves() returns trigger
 language plpgsql set enable_nestloop = off as $$
+declare
+  work constant bigint := platform.current_work();
+  instant constant timestamptz := platform.current_instant();
+  refused boolean;
 begin
-  if exists (
-    select from moved as m
+  with change as materialized (
+    select person_id, campaign_id, p.status as before, m.status as after, m.reason, m.attempt_no, m.last_day
+    from moved as m
     join previous as p using (person_id, campaign_id)
-    where p.status <> m.status
-      and not exists (select from campaign.journey_move as a where a.before = p.status and a.after = m.status)
-  ) then
+    where (p.status, p.last_day, p.attempt_no) is distinct from (m.status, m.last_day, m.attempt_no)
+  ),
+  told as (
+    insert into platform.audit (person_id, work_id, occurred_at, subject, before, after, reason, detail)
+    select person_id, work, instant, 'journey', before, after, reason,
+      jsonb_strip_nulls(jsonb_build_object('campaign', campaign_id, 'attempt', attempt_no, 'last_day', last_day))
+    from change
+  )
+  select exists (
+    select from (select distinct before, after from change where before <> after) as k
+    where not exists (select from campaign.journey_move as a where a.before = k.before and a.after = k.after)
+  ) into refused;
+  if refused then
     raise check_violation using message = 'this move of a journey is not allowed', constraint = 'journey_move';
   end if;
-  insert into platform.audit (person_id, work_id, occurred_at, subject, before, after, reason, detail)
-  select person_id, platform.current_work(), platform.current_instant(), 'journey', p.status, m.status, m.reason,
-    jsonb_strip_nulls(jsonb_build_object('campaign', campaign_id, 'attempt', m.attempt_no, 'last_day', m.last_day))
-  from moved as m
-  join previous as p using (person_id, campaign_id)
-  where (p.status, p.last_day, p.attempt_no) is distinct from (m.status, m.last_day, m.attempt_no);
   return null;
 end
 $$;
@@ -189,19 +212,23 @@ for each statement execute function campaign.journey_moves();
 create type campaign.attempt_status as enum ('PREPARED', 'CLAIMED', 'SENT', 'FAILED', 'CANCELLED');
 
 -- Grain: one attempt to tell one person. The recipient is the person or a representative; the contact version says where it went,
--- `subject` what it tells (`notices/kind.py`). An e-mail is SENT when the relay has accepted it, a letter when the post has received it.
+-- `code_key_version` from which key its code is derived, `subject` what it tells (`notices/kind.py`). An e-mail is SENT when the relay has
+-- accepted it, a letter when the post has received it.
 -- The attempts of one letter (the minors of one household) share its lot and its rank there. `returned_on` is the day on which the post
--- gave the letter back.
+-- gave the letter back. An attempt with a `message_id` tells of an event (`notices.message`): it belongs to no wave (0), gives no code,
+-- starts no window, moves no journey; its numbers begin at 50, so that the notices of a journey stay numbered one after the other.
 create table campaign.attempt (
   person_id bigint not null,
   campaign_id smallint not null,
   attempt_no smallint not null,
   wave_id integer not null,
+  message_id bigint,
   channel text not null check (channel in ('EMAIL', 'LETTER')),
-  subject text not null default 'notice' check (subject in ('notice', 'new_code', 'majority')),
+  subject text not null default 'notice',
   status campaign.attempt_status not null default 'PREPARED',
   recipient_id bigint not null,
   contact_version smallint not null,
+  code_key_version smallint not null,
   template text,
   lot_id bigint,
   lot_rank integer,
@@ -212,6 +239,12 @@ create table campaign.attempt (
   return_motive text,
   failure text,
   primary key (person_id, campaign_id, attempt_no),
+  constraint a_message_is_no_notice check (
+    case
+      when message_id is null then wave_id > 0 and attempt_no between 1 and 49 and subject in ('notice', 'new_code', 'majority')
+      else wave_id = 0 and attempt_no between 50 and 99 and subject not in ('notice', 'new_code', 'majority')
+    end
+  ),
   constraint what_was_sent_has_its_day check (status <> 'SENT' or sent_on is not null),
   constraint what_failed_has_its_reason check (status <> 'FAILED' or failure is not null),
   constraint what_came_back_has_its_motive check ((returned_on is null) = (return_motive is null))
@@ -227,6 +260,7 @@ select,
 insert,
 update (status, template, lot_id, lot_rank, submissions, sent_at, sent_on, returned_on, return_motive, failure)
 on campaign.attempt to espace_pipeline;
+grant select on campaign.attempt to espace_reporting, espace_desk;
 
 create function campaign.refuse_attempt_move() returns trigger
 language plpgsql as $$

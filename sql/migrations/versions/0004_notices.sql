@@ -1,7 +1,28 @@
 -- What is made of the attempts: print lots; and what partners report about them.
 
 create schema notices;
-grant usage on schema notices to espace_pipeline;
+grant usage on schema notices to espace_pipeline, espace_reporting, espace_desk;
+
+-- Grain: one event that its person is told of, once: what happened, on which legal day, under which receipt. Whoever writes the event
+-- writes this with it; dispatch addresses it (`addressed_in`), again where that failed. `reason` says why nobody could be told so far, or
+-- ever. The units of work are no foreign keys: checking them for each opposition would cost more than keeping the row.
+create table notices.message (
+  message_id bigint generated always as identity primary key,
+  person_id bigint not null,
+  campaign_id smallint not null,
+  subject text not null check (subject not in ('notice', 'new_code', 'majority')),
+  happened_on date not null,
+  receipt text,
+  kept_until date,
+  work_id bigint not null,
+  addressed_in bigint,
+  reason text,
+  unique (person_id, campaign_id, subject, happened_on)
+);
+create index message_waiting on notices.message (message_id) where addressed_in is null;
+create index message_receipt on notices.message (receipt) where receipt is not null;
+grant select, insert, update (addressed_in, reason) on notices.message to espace_pipeline;
+grant select on notices.message to espace_reporting, espace_desk;
 
 -- Grain: one attempt, with who it concerns, who it goes to and where: what a letter or an e-mail is made from. The contact data are
 -- those of the attempt's version, whatever the registry brought since. Whoever reads no name of the recipient looks none up: hence `left`.
@@ -16,12 +37,17 @@ select
   a.status,
   a.recipient_id,
   a.contact_version,
+  a.code_key_version,
   a.lot_id,
   a.lot_rank,
-  w.planned_for,
+  a.message_id,
+  coalesce(w.planned_for, m.happened_on) as planned_for,
+  m.happened_on,
+  m.receipt,
+  m.kept_until,
   a.recipient_id <> a.person_id as is_represented,
   p.born_on,
-  registry.is_minor(p.born_on, w.planned_for) as is_minor,
+  registry.is_minor(p.born_on, coalesce(w.planned_for, m.happened_on)) as is_minor,
   p.first_names as person_first_names,
   coalesce(p.used_name, p.birth_name) as person_name,
   r.first_names as recipient_first_names,
@@ -36,14 +62,16 @@ select
   c.town,
   c.large_print
 from campaign.attempt as a
-inner join campaign.wave as w on a.wave_id = w.wave_id
+left join campaign.wave as w on a.wave_id = w.wave_id
+left join notices.message as m on a.message_id = m.message_id
 inner join registry.contact_version as c on a.recipient_id = c.person_id and a.contact_version = c.version
 inner join registry.person as p on a.person_id = p.person_id
 left join registry.person as r on a.recipient_id = r.person_id;
-grant select on notices.addressed_attempt to espace_pipeline;
+grant select on notices.addressed_attempt to espace_pipeline, espace_desk;
 
 -- Grain: one attempt by letter that has not left, with the letter that tells it, named by the first person whom that concerns (`first_id`):
--- the minors whom one recipient represents, planned in one wave and told the same, share one, twelve at most; anybody else has one alone.
+-- the minors whom one recipient represents, planned in one wave and told the same, share one, twelve at most; anybody else has one alone,
+-- and so has a message.
 -- Whoever asks for one wave or one status reads no other: both are in each partition.
 create view notices.unsent_letter as
 with numbered as (
@@ -65,10 +93,10 @@ select
   min(n.person_id) over (
     partition by
       n.wave_id, n.status, n.lot_id, n.lot_rank, n.campaign_id, n.recipient_id, n.contact_version, n.subject, n.is_child,
-      case when n.is_child then n.number / 12 else n.number end
+      case when n.is_child and n.message_id is null then n.number / 12 else n.number end
   ) as first_id
 from numbered as n;
-grant select on notices.unsent_letter to espace_pipeline;
+grant select on notices.unsent_letter to espace_pipeline, espace_desk;
 
 -- Grain: one lot of letters of one insurance body and one wording, printed and deposited together by one print house.
 -- HANDED_OVER once its manifest lies in the object store; ACCEPTED, REFUSED and PRINTED as the print house says; DEPOSITED once the
@@ -106,6 +134,7 @@ create table notices.print_lot (
 create index lot_of_printer on notices.print_lot (printer, prepared_for);
 create index lot_unfinished on notices.print_lot (status, lot_id) where status in ('PLANNED', 'REFUSED');
 grant select, insert, update on notices.print_lot to espace_pipeline;
+grant select on notices.print_lot to espace_reporting, espace_desk;
 
 -- The lots that are gathered and not handed over, and all of whose letters may leave with a content. The waves are an array, which is
 -- found once: a sub-select would be run again for each letter. Index: lot_unfinished, attempt_lot.
@@ -147,6 +176,7 @@ create table notices.reprint (
   primary key (lot_id, sequence, work_id)
 );
 grant select, insert on notices.reprint to espace_pipeline;
+grant select on notices.reprint to espace_reporting;
 
 -- Grain: one relay that may be given so many messages a day (`a_day`), and one day: what tasks reserved with it.
 create table notices.relay_day (
@@ -156,6 +186,7 @@ create table notices.relay_day (
   primary key (relay, day)
 );
 grant select, insert, update on notices.relay_day to espace_pipeline;
+grant select on notices.relay_day to espace_reporting;
 
 -- Grain: one line of a partner's report (bounce, acceptance, printing, deposit, returned letter) and what was made of it.
 create table notices.report_line (
@@ -169,3 +200,4 @@ create table notices.report_line (
 );
 create index report_line_of_lot on notices.report_line (lot_id) where lot_id is not null;
 grant select, insert on notices.report_line to espace_pipeline;
+grant select on notices.report_line to espace_reporting;

@@ -1,7 +1,7 @@
 -- Requests not to be given a space, and for new codes; which days of which channel are known to be whole.
 
 create schema oppositions;
-grant usage on schema oppositions to espace_pipeline;
+grant usage on schema oppositions to espace_pipeline, espace_reporting, espace_desk;
 
 -- Grain: one line of a channel's file and what was decided. No code, no matricule: the proof is that they were verified. `attempt_no` is
 -- the attempt whose code was proven; `received_at` of a letter is the first instant of the legal day on which it was received.
@@ -26,8 +26,9 @@ create table oppositions.request (
 );
 create index on oppositions.request (person_id) where person_id is not null;
 grant select, insert on oppositions.request to espace_pipeline;
+grant select (work_id, line, channel, kind, received_at, body, outcome, cause, person_id) on oppositions.request to espace_reporting;
 
--- Grain: one opposition a person and campaign; the key is the rule.
+-- Grain: one opposition a person and campaign; the key is the rule. One that its person withdrew stays as the proof that there was one.
 create table oppositions.opposition (
   person_id bigint not null,
   campaign_id smallint not null,
@@ -36,9 +37,13 @@ create table oppositions.opposition (
   received_at timestamptz not null,
   receipt text not null,
   work_id bigint not null,
+  withdrawn_at timestamptz,
+  withdrawn_by bigint references platform.unit_of_work,
   primary key (person_id, campaign_id)
 );
-grant select, insert on oppositions.opposition to espace_pipeline;
+grant select, insert, update (withdrawn_at, withdrawn_by) on oppositions.opposition to espace_pipeline;
+grant select (person_id, campaign_id, attempt_no, channel, received_at, work_id, withdrawn_at) on oppositions.opposition to espace_reporting;
+grant select (person_id, campaign_id, channel, received_at, receipt) on oppositions.opposition to espace_desk;
 
 -- Grain: one person whose code was tried wrongly on one channel: how often since it was last released or made anew. The sum over the
 -- channels locks it at the policy's number.
@@ -73,6 +78,7 @@ create table oppositions.announced_day (
   primary key (channel, day)
 );
 grant select, insert, update on oppositions.announced_day to espace_pipeline;
+grant select on oppositions.announced_day to espace_reporting;
 
 -- The days, between two, of which somebody's opposition may still be unknown: a channel that reports daily has not announced the day, a
 -- file that it named has not come or was refused, or a file of any channel was refused on that day and nothing was announced since that

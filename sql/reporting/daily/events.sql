@@ -1,7 +1,7 @@
 -- What happened on each legal day from :first_day to :last_day. Grain: one kind of event on one day.
 -- E-mails and letters (not the people whom one letter concerns) are counted on the day that counts for the window, returned letters on
 -- the day on which the post gave them back, requests and bounces on the day they were taken in.
--- Index: journey, attempt and account have none on a day (each is read once); the others are small or read by their keys.
+-- Index: attempt and event have none on a day (each is read once); the others are small or read by their keys.
 with attempt as (
   select
     'EMAIL_SENT' as event,
@@ -79,18 +79,10 @@ inner join work as w on r.work_id = w.work_id
 group by r.outcome, w.day
 union all
 select
-  'SPACE_OPENED',
-  opened_on,
+  'SPACE_' || kind,
+  happened_on,
   count(*)
-from accounts.account
-where opened_on between :first_day and :last_day
-group by opened_on
-union all
-select
-  'SPACE_CLOSED',
-  closed_on,
-  count(*)
-from accounts.account
-where closed_on between :first_day and :last_day
-group by closed_on
+from accounts.event
+where happened_on between :first_day and :last_day
+group by kind, happened_on
 order by 1, 2

@@ -64,7 +64,7 @@ def test_it_says_how_to_know_that_it_is_genuine(notice: EmailNotice) -> None:
 
 @every_message
 def test_only_what_needs_a_code_shows_one(notice: EmailNotice) -> None:
-    with_code = notice.message in (Subject.NOTICE, Subject.NEW_CODE, Subject.MAJORITY, Subject.MAJORITY_OPENED)
+    with_code = notice.message in (Subject.NOTICE, Subject.NEW_CODE, Subject.MAJORITY)
     assert (len(re.findall(r"\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){2}\b", WRITER.texts(notice).text)) == 1) is with_code
 
 

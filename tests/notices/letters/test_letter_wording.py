@@ -43,8 +43,9 @@ OF_ONE_LETTER = {
     Subject.MAJORITY: ("Vous avez 18 ans", "ne vous engage plus"),
     Subject.MAJORITY_OPENED: (
         "Vous avez 18 ans", "reste ouvert, avec ses documents, sauf si vous vous y opposez", "À tout moment",
-        "au moins jusqu’à la fin du : 14 mars 2022",
+        "vous-même depuis le 1er mars 2022", "archivées pendant 10 ans", "trois mois au plus",
     ),
+    Subject.RECORD_UPDATED: ("a été mis à jour", "R. 1111-53", "Un mois au plus après son dépôt", "monespacesante.fr"),
     Subject.OPENING_IMPOSSIBLE: (
         "vous avait été adressé", "raison technique", "R. 1111-28", "Rien ne change pour les soins", "Vous opposer à l’ouverture",
     ),
@@ -76,7 +77,7 @@ def said_by(press: LetterPress, layout: LetterLayout, one: Letter) -> str:
 def test_letter_says_all_that_it_must(press: LetterPress, layout: LetterLayout, variant: Variant) -> None:
     needed = OF_EVERY_LETTER + OF_ONE_LETTER[variant.subject]
     if variant.subject.has_code:
-        needed += OF_A_LETTER_WITH_A_CODE + (() if variant.subject is Subject.MAJORITY_OPENED else OF_A_NOTICE)
+        needed += OF_A_LETTER_WITH_A_CODE + OF_A_NOTICE
     if variant.kind is MINOR:
         needed += ("enfant",)
     if variant.kind is PROTECTED:

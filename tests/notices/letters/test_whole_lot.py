@@ -40,6 +40,7 @@ def row(number: int) -> dict[str, Any]:
         "campaign_id": 1,
         "person_id": 10_000_000 + number * 7,
         "attempt_no": 1 + number % 3,
+        "code_key_version": 1,
         "letter_no": number,
         "body": "CPAM",
         "large_print": False,
@@ -64,7 +65,7 @@ ROWS = [row(number) for number in range(5_000)]
 
 @pytest.fixture(scope="module")
 def letters() -> list[Letter]:
-    return lot_letters(ROWS, CODE_KEY, REFERENCE_KEY)
+    return lot_letters(ROWS, {1: CODE_KEY}, REFERENCE_KEY)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,7 @@ def test_every_page_of_a_lot_reads_as_the_database_says(press: LetterPress, lett
             assert tuple(lines[start : start + len(address_lines(own))]) == address_lines(own)
             assert symbol in lines and read_reference(REFERENCE_KEY, symbol) == notice
             code = next(line for line in lines if re.fullmatch(r"(?:[0-9A-Z]{4}-){2}[0-9A-Z]{4}", line))
-            assert opposition_code.prove_all(CODE_KEY, [opposition_code.as_derived(code)], [notice]) == [True]
+            assert opposition_code.prove_all({1: CODE_KEY}, [opposition_code.as_derived(code)], [1], [notice]) == [True]
             assert concerned(own) is None or concerned(own) in lines
             assert {f"{number + 1:05d}", "31 janvier 2022", "14 mars 2022"} <= set(lines)
             with closing(document[2 * number + 1]) as back, closing(back.get_textpage()) as text:
@@ -116,7 +117,7 @@ def test_a_sealed_lot_takes_less_than_250_bytes_a_letter(composition: Compositio
 @pytest.mark.parametrize("name", [*NAMES, LONGEST, "Jean-Christophe DE LA ROCHEFOUCAULD D'ESTISSAC"])
 def test_name_is_right_or_refused_never_cut(press: LetterPress, name: str) -> None:
     own = row(1) | {"person_first_names": "Œdipe", "person_name": name, "recipient_first_names": "Œdipe", "recipient_name": name}
-    made = press.compose(lot_letters([own], CODE_KEY, REFERENCE_KEY), DAYS)
+    made = press.compose(lot_letters([own], {1: CODE_KEY}, REFERENCE_KEY), DAYS)
     if made.refused:
         assert name == LONGEST and made.pages == 0
     else:

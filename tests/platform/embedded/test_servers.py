@@ -47,7 +47,7 @@ def test_the_settings_of_the_project_find_every_server(platform: EmbeddedPlatfor
     assert settings.s3_endpoint == platform.instance().s3_endpoint
     assert settings.smtp_port == platform.instance().ports.smtp
     assert len(bytes.fromhex(settings.code_keys[1].get_secret_value())) == 32
-    assert [recipient[:4] for recipient in settings.printer_recipients.values()] == ["age1", "age1"]
+    assert [keys[0][:4] for keys in settings.printer_recipients.values()] == ["age1", "age1"]
 
 
 def test_secrets_are_readable_by_their_owner_only(platform: EmbeddedPlatform) -> None:

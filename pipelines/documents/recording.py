@@ -1,0 +1,191 @@
+"""What was decided on documents, written: the objects first, then one transaction with everything that says that they exist."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from pipelines.documents.acknowledgements.outcome import Status
+from pipelines.documents.document import Action, Reason
+from pipelines.documents.judgement import Judge, Received, organization_of
+from pipelines.documents.versions import Shelf, hidden_by
+from pipelines.platform.clock import PARIS
+from pipelines.platform.database import Counts, Database, Work
+from pipelines.platform.errors import RetryableError
+from pipelines.platform.many_objects import ManyObjects
+
+BUCKET = "documents"
+# A document's own code; those of its envelope hide it.
+_CONFIDENTIALITY = ("N", "R", "V")
+_UNTYPED = "application/octet-stream"
+Upload = tuple[int, UUID, bytes]
+
+
+def object_key(account_id: UUID, sha256: bytes) -> str:
+    """Return where the content of a document of a space lies in the bucket `documents`; nothing is shared between people."""
+    return f"{account_id}/{sha256.hex()}"
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Writes what one feed brings. `feed_id` is the feed's small number."""
+
+    db: Database
+    objects: ManyObjects
+    judge: Judge
+    feed_id: int
+
+    def write_objects(self, received: Sequence[Received], as_of: dt.datetime, may_wait: bool) -> set[Upload]:
+        """Write the objects that will be needed as things stand; return which. What no transaction takes up, the sweep deletes."""
+        with self.db.transaction() as session:
+            uploads = _uploads(self.judge.judge(session, received, may_wait), received)
+            if uploads:
+                people, accounts, digests = (list(column) for column in zip(*uploads, strict=True))
+                session.run("documents/begin_uploads", person_ids=people, account_ids=accounts, sha256=digests, as_of=as_of)
+        contents = {item.sha256: item.document.content or b"" for item in received}
+        self.objects.put_all({object_key(account, digest): contents[digest] for _, account, digest in uploads})
+        return uploads
+
+    def record(self, work: Work, received: Sequence[Received], written: set[Upload], as_of: dt.datetime, may_wait: bool) -> Counts:
+        """Decide again, now that nobody else can decide on the same, and write it; return how many documents had each outcome.
+
+        Raises: RetryableError where what is to be stored is not what was written: somebody decided something in between.
+        """
+        ids = {name for item in received for name in (item.document.unique_id, item.document.replaces) if name}
+        work.all("documents/hold_identifiers", ids=sorted(ids))
+        _hold_accounts(work, written)
+        shelf = self.judge.judge(work, received, may_wait)
+        needed = _uploads(shelf, received)
+        if not needed <= written or not _end_uploads(work, needed):
+            raise RetryableError("a record changed while its documents were being written: they are decided again")
+        stored = self._store(work, shelf, received, as_of)
+        self._change(work, shelf)
+        self._note_consents(work, received)
+        self._keep(work, received, stored)
+        self._park(work, shelf, received, as_of)
+        outcomes = Counter(item.decided.status for item in received)
+        return {"received": len(received), **{str(status).lower(): outcomes[status] for status in Status}}
+
+    def _store(self, work: Work, shelf: Shelf, received: Sequence[Received], as_of: dt.datetime) -> dict[str, int]:
+        """Index the documents that are added; return their ids by their unique ids."""
+        rows = [self._row(item, as_of) for item in _added(shelf, received)]
+        if not rows:
+            return {}
+        found = work.all("documents/store_documents", documents=json.dumps(rows), feed_id=self.feed_id, work_id=work.work_id, as_of=as_of)
+        return {row["unique_id"]: row["document_id"] for row in found}
+
+    def _row(self, item: Received, as_of: dt.datetime) -> dict[str, Any]:
+        document = item.document
+        return {
+            "person_id": item.recipient.person_id,
+            "account_id": str(item.recipient.account_id),
+            "created_at": _instant(document.created, as_of).isoformat(),
+            "size_bytes": len(document.content or b""),
+            "version": document.version,
+            "hidden": hidden_by(document),
+            "sha256": item.sha256.hex(),
+            "unique_id": document.unique_id,
+            "series_id": document.series_id,
+            "type_code": document.type_code or "",
+            "type_system": document.type_system or "",
+            "media_type": document.media_type or _UNTYPED,
+            "confidentiality": next((code for code in document.confidentiality if code in _CONFIDENTIALITY), "N"),
+            "author_organization": organization_of(document, self.judge.sender),
+        }
+
+    def _change(self, work: Work, shelf: Shelf) -> None:
+        changes = [
+            {"person_id": known.person_id, "unique_id": known.unique_id, "status": known.status, "hidden": known.hidden}
+            for known in shelf.changed.values()
+        ]
+        if changes:
+            work.run("documents/change_documents", changes=json.dumps(changes))
+
+    def _note_consents(self, work: Work, received: Sequence[Received]) -> None:
+        """Note the last word of each person on being fed by this sender."""
+        said = {item.recipient.person_id: item.document.feeding for item in received if item.decided.code is Reason.CONSENT_RECORDED}
+        organization = self.judge.sender.finess
+        if objecting := sorted(person for person, feeding in said.items() if person and not feeding):
+            work.run("documents/note_feeding_oppositions", person_ids=objecting, organization=organization, work_id=work.work_id)
+        if allowing := sorted(person for person, feeding in said.items() if person and feeding):
+            work.run("documents/withdraw_feeding_oppositions", person_ids=allowing, organization=organization)
+
+    def _keep(self, work: Work, received: Sequence[Received], stored: dict[str, int]) -> None:
+        rows = [
+            {
+                "delivery_id": str(item.delivery_id),
+                "place": item.place,
+                "person_id": item.recipient.person_id,
+                "document_id": stored.get(item.document.unique_id or "") if item.decided.code is Reason.OK else None,
+                "outcome": item.decided.status,
+                "code": None if item.decided.code is Reason.OK else item.decided.code,
+                "scanned_with": item.scanned_with,
+            }
+            for item in received
+        ]
+        work.run("documents/keep_receptions", receptions=json.dumps(rows), work_id=work.work_id)
+
+    def _park(self, work: Work, shelf: Shelf, received: Sequence[Received], as_of: dt.datetime) -> None:
+        """Note what each lot waits for: the originals that have not come."""
+        parked = [
+            item
+            for item in received
+            if item.decided.status is Status.PARKED and item.document.replaces and item.document.replaces not in shelf.documents
+        ]
+        if parked:
+            work.run(
+                "documents/park",
+                delivery_ids=[item.delivery_id for item in parked],
+                places=[item.place for item in parked],
+                waits_for=[item.document.replaces for item in parked],
+                feed_id=self.feed_id,
+                as_of=as_of,
+            )
+
+
+def _added(shelf: Shelf, received: Sequence[Received]) -> list[Received]:
+    return [
+        item
+        for item in received
+        if item.decided.code is Reason.OK and item.document.action is not Action.CONSENT and (item.document.unique_id or "") in shelf.added
+    ]
+
+
+def _uploads(shelf: Shelf, received: Sequence[Received]) -> set[Upload]:
+    """Return the objects of the documents that are added: person, space, SHA-256."""
+    return {
+        (item.recipient.person_id, item.recipient.account_id, item.sha256)
+        for item in _added(shelf, received)
+        if item.recipient.person_id is not None and item.recipient.account_id is not None
+    }
+
+
+def _hold_accounts(work: Work, written: set[Upload]) -> None:
+    """Keep the spaces open that are about to receive. Raises: RetryableError where one was closed since its objects were written."""
+    accounts = sorted({(person, account) for person, account, _ in written})
+    if not accounts:
+        return
+    held = work.all("documents/hold_accounts", person_ids=[p for p, _ in accounts], account_ids=[a for _, a in accounts])
+    if len(held) < len(accounts):
+        raise RetryableError("a space was closed while documents were being written: they are decided again")
+
+
+def _end_uploads(work: Work, uploads: set[Upload]) -> bool:
+    """Take the objects out of the list of those that nothing names; tell whether all were still on it."""
+    if not uploads:
+        return True
+    rows = work.all("documents/end_uploads", account_ids=[a for _, a, _ in uploads], sha256=[d for _, _, d in uploads])
+    return len(rows) == len({(account, digest) for _, account, digest in uploads})
+
+
+def _instant(created: str | None, as_of: dt.datetime) -> dt.datetime:
+    """Return when a document was made, at the beginning of what it tells (a year, a day), in Paris where it tells no offset."""
+    if not created:
+        return as_of
+    told = dt.datetime.fromisoformat(created if len(created) > 7 else f"{created}-01-01"[:10])
+    return told if told.tzinfo else told.replace(tzinfo=PARIS)

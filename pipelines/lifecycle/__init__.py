@@ -1,0 +1,1 @@
+"""What becomes of a space after its opening: closing, archive, re-opening, suspension, destruction."""

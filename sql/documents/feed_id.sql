@@ -1,0 +1,4 @@
+-- The small number of a feed. Index: the unique key.
+select feed_id
+from documents.feed
+where name = :name

@@ -1,0 +1,12 @@
+-- Closings asked for before :before, since the space was last opened, whose space is still open. Grain: one channel.
+-- Index: the requests of a person, one_open_account_a_person.
+select
+  r.channel as place,
+  count(distinct r.person_id) as things,
+  min(u.as_of) as since
+from oppositions.request as r
+inner join platform.unit_of_work as u on r.work_id = u.work_id
+inner join accounts.account as a on r.person_id = a.person_id and a.status = 'OPEN'
+where r.outcome = 'CLOSING' and r.work_id > coalesce(a.reopened_by, 0) and u.as_of < :before
+group by r.channel
+order by r.channel

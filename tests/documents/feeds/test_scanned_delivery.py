@@ -1,0 +1,58 @@
+"""A delivery is scanned before anything of it is kept; while no scanner answers, the feed waits or says that it did not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipelines.benchmarks.clamd import can_run, clamd
+from pipelines.documents.clamd import ScannerAwayError
+from pipelines.documents.feed import Feed
+from pipelines.documents.virus_scan import Scanner
+from tests.feed_driver import HOSPITAL, FeedDriver
+from tests.registry_builder import Person
+
+EICAR = (r"X5O!P%@AP[4\PZX54(P^)7CC)7}" + "$EICAR-STANDARD-" + "ANTIVIRUS-TEST-FILE!$H+H*").encode()
+SCANNED = Feed.model_validate({**HOSPITAL, "scan": "required"})
+
+if not can_run():
+    pytest.skip("clamd is missing and could not be installed (.ci/system_scanner)", allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with clamd() as server:
+        yield server.address
+
+
+def _scan_at(hospital: FeedDriver, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    hospital.feed, hospital.bounded = SCANNED, True
+    monkeypatch.setattr(hospital.campaign.home, "scanner", lambda: Scanner([address], 1_000_000))
+
+
+def test_what_is_infected_is_refused_and_leaves_nothing(
+    hospital: FeedDriver, somebody: Person, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _scan_at(hospital, address, monkeypatch)
+    good = hospital.document(somebody)
+    infected = hospital.document(somebody, body=EICAR, media_type="application/octet-stream")
+    assert hospital.send(infected, good) == ["INFECTED", "ok"]
+    assert hospital.record(somebody) == {good.unique_id: "CURRENT"}
+    assert len(hospital.objects()) == 1
+    assert hospital.campaign.rows("select code from documents.reception where scanned_with is null") == []
+
+
+def test_a_feed_that_needs_the_scan_takes_nothing_until_a_scanner_answers(
+    hospital: FeedDriver, somebody: Person, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = hospital.document(somebody)
+    name = hospital.put(document)
+    _scan_at(hospital, f"unix:{tmp_path}/nobody", monkeypatch)
+    with pytest.raises(ScannerAwayError):
+        hospital.run()
+    assert (hospital.record(somebody), hospital.files("inbox")) == ({}, [name])
+    _scan_at(hospital, address, monkeypatch)
+    hospital.run()
+    assert hospital.record(somebody) == {document.unique_id: "CURRENT"}

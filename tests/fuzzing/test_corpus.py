@@ -1,0 +1,32 @@
+"""What fuzzing once reached is read again, and documents of every format are mutated for a moment."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fuzzing.targets import TARGETS, require_answer
+
+CORPUS = Path(__file__).parent / "corpus"
+HOME = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("parser", TARGETS)
+def test_every_kept_input_gets_an_answer(parser: str) -> None:
+    inputs = [*TARGETS[parser].seeds, *(file.read_bytes() for file in sorted((CORPUS / parser).glob("*.input")))]
+    for data in inputs:
+        require_answer(TARGETS[parser].wrap(data))
+
+
+def test_every_kept_input_belongs_to_a_parser() -> None:
+    assert {folder.name for folder in CORPUS.iterdir()} <= set(TARGETS)
+
+
+def test_a_moment_of_mutations_finds_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.fuzzing", "any", "-runs=1000", "-seed=1", f"-artifact_prefix={tmp_path}/"]
+    done = subprocess.run(command, cwd=HOME, capture_output=True, text=True, check=False, timeout=200)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert list(tmp_path.iterdir()) == []
