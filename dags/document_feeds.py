@@ -37,9 +37,13 @@ def make_feed(feed: Feed) -> None:
             """Divide what waits into batches, by numbers: names of files may say whose documents they are."""
             from pipelines.documents.routes import route_of
             from pipelines.documents.steps import count_batches
+            from pipelines.documents.suspension import standing
             from pipelines.installation import Installation
 
-            batches = count_batches(feed, route_of(feed, Installation().store))
+            here = Installation()
+            if suspended := standing(here.db, feed.name):
+                raise nothing_due(f"{suspended[0]} (runbook feed_orders)")
+            batches = count_batches(feed, route_of(feed, here.store))
             if not batches:
                 raise nothing_due("no file waits")
             return [{"batch": batch, "batches": batches} for batch in range(batches)]
@@ -52,6 +56,16 @@ def make_feed(feed: Feed) -> None:
             with Installation().document_intake(feed) as intake:
                 return intake.take_in(part["batch"], part["batches"], run_instant())
 
+        @task(pool=Pool.DB_WRITE, trigger_rule=TriggerRule.ALL_DONE)
+        def watch_failures() -> dict[str, int]:
+            """Suspend the feed where more of it fails than its declaration allows."""
+            from pipelines.documents.steps import number_of
+            from pipelines.documents.suspension import watch_failures as watch
+            from pipelines.installation import Installation
+
+            here = Installation()
+            return watch(here.db, feed, number_of(here.db, feed), run_instant())
+
         @task(pool=Pool.DB_WRITE, trigger_rule=TriggerRule.NONE_FAILED)
         def settle_parked() -> dict[str, int]:
             """Decide on versions whose originals have come, or have had their time."""
@@ -59,6 +73,28 @@ def make_feed(feed: Feed) -> None:
 
             with Installation().document_intake(feed) as intake:
                 return intake.settle(run_instant())
+
+        @task(pool=Pool.DB_WRITE, trigger_rule=TriggerRule.NONE_FAILED)
+        def work_off_quarantine() -> dict[str, int]:
+            """Replay and give back what people wished of the quarantine; purge what was held long enough."""
+            from pipelines.documents.working_off import work_off
+            from pipelines.installation import Installation
+
+            with Installation().document_intake(feed) as intake:
+                return work_off(intake, run_instant())
+
+        @task(pool=Pool.DB_WRITE, trigger_rule=TriggerRule.NONE_FAILED)
+        def scan_later() -> dict[str, int]:
+            """Scan what was taken in while no virus scanner answered."""
+            from pipelines.documents.clamd import ScannerAwayError
+            from pipelines.documents.later_scan import scan_later as scan
+            from pipelines.installation import Installation
+
+            with Installation().document_intake(feed) as intake:
+                try:
+                    return scan(intake, run_instant())
+                except ScannerAwayError as away:
+                    raise nothing_due(f"documents wait for their scan: {away}") from None
 
         @task(pool=Pool.DB_WRITE)
         def sweep_uploads() -> int:
@@ -69,7 +105,9 @@ def make_feed(feed: Feed) -> None:
             here = Installation()
             return sweep(here.db, here.store, run_instant())
 
-        take_in_batch.expand(part=find_batches()) >> settle_parked()
+        taken_in = take_in_batch.expand(part=find_batches())
+        taken_in >> watch_failures()
+        taken_in >> settle_parked() >> work_off_quarantine() >> scan_later()
         sweep_uploads()
 
     document_feeds()

@@ -7,6 +7,9 @@ from datetime import timedelta
 from airflow.sdk import dag, task
 from conventions import DEFAULT_ARGS, LAUNCH, OPERATIONS, Pool, Tag, ended_within, run_instant, runbook, timetable
 
+# What counts every person of the nation.
+WHOLE_TABLES = timedelta(minutes=90)
+
 
 @dag(
     schedule=timetable("0 6 * * *"),
@@ -21,7 +24,7 @@ from conventions import DEFAULT_ARGS, LAUNCH, OPERATIONS, Pool, Tag, ended_withi
 def reconciliation() -> None:
     """Compute the equations, write the daily report, seal the audit trail; fail where somebody is to be called."""
 
-    @task(pool=Pool.DB_WRITE)
+    @task(pool=Pool.DB_WRITE, execution_timeout=WHOLE_TABLES)
     def publish_report() -> str:
         """Write the report of the day, its tables and the forecast into the bucket `reports`."""
         from pipelines.installation import Installation
@@ -41,7 +44,7 @@ def reconciliation() -> None:
         mail = here.store.get(BUCKET, f"{folder_of(as_of)}/{MAIL}")
         send_mail(here.db, here.settings.relays, mail, OPERATIONS, as_of)
 
-    @task(pool=Pool.DB_WRITE)
+    @task(pool=Pool.DB_WRITE, execution_timeout=WHOLE_TABLES)
     def reconcile() -> None:
         """Require that every equation holds; while one does not, openings and purges wait."""
         from pipelines.installation import Installation

@@ -121,9 +121,16 @@ def _retention() -> typer.Typer:
     return retention_app(lambda: Installation().retention)
 
 
+@cache
 def _documents() -> typer.Typer:
+    """Put the commands of documents together: the quarantine and the senders of this installation, and the invented documents."""
+    from pipelines.documents.quarantine_commands import quarantine_app
+    from pipelines.installation import Installation
+    from pipelines.reporting.sender_commands import add_sender_commands
     from pipelines.synthetic.document_commands import documents_app
 
+    documents_app.add_typer(quarantine_app(Installation), name="quarantine")
+    add_sender_commands(documents_app, Installation)
     return documents_app
 
 

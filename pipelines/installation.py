@@ -132,7 +132,7 @@ class Installation:
 
         recipients = Recipients(self.settings.identities, self.policy.campaign_id, feed.sender.finess)
         objects = ManyObjects(self.store, BUCKET)
-        recorder = Recorder(self.db, objects, Judge(feed.sender, recipients), number_of(self.db, feed))
+        recorder = Recorder(self.db, objects, Judge(feed.sender, recipients), number_of(self.db, feed), self.policy.tells_of_documents)
         answerer = Answerer("Mon espace santé", self.settings.answers_from, "ESPACE_SANTE", "CNAM")
         with BoundedReader(conformance=feed.conformance) as reader, self.scanner() as scanner:
             yield Intake(feed, self.db, route_of(feed, self.store), recorder, reader, scanner, answerer)
@@ -150,7 +150,7 @@ class Installation:
         return PrinterExchange(self.db, self.store, self.clock, tuple(self.settings.printer_recipients))
 
     def letter_dispatch(self, db: Database | None = None) -> LetterDispatch:
-        """Return what making letters needs; `db` is the desk's where they are only looked at."""
+        """Return what making letters needs; `db` is the desk's where they are only looked at, with invented codes."""
         from pipelines.notices.letter_dispatch import LetterDispatch
         from pipelines.notices.letters.press import LetterPress
 
@@ -160,7 +160,7 @@ class Installation:
             self.policy,
             LetterPress(self.settings.home / "templates"),
             self.settings.printer_recipients,
-            self.code_keys,
+            self.code_keys if db is None else {},
             self.reference_key,
             self.clock,
             self.content,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from pipelines.documents.acknowledgements.answer import Form, acknowledge
+from pipelines.documents.acknowledgements.answer import acknowledge
+from pipelines.documents.acknowledgements.form import Form
 from pipelines.documents.acknowledgements.outcome import Answerer, Outcome, Reception, Status
 from pipelines.documents.document import Reason
 from pipelines.documents.reader import read_documents

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 from pipelines.audit.sealing import BUCKET
+from pipelines.platform.bucket_guard import ENCRYPTED_BY_DEFAULT
 from pipelines.platform.object_store import ObjectStore
 from pipelines.platform.settings import Settings
 
@@ -13,7 +14,6 @@ def new_audit_store(settings: Settings) -> ObjectStore:
     """Make a bucket with object lock and encryption, under a prefix of its own."""
     store = ObjectStore(settings.model_copy(update={"bucket_prefix": f"audit-{uuid4().hex[:12]}"}))
     name = store.settings.bucket(BUCKET)
-    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
     store.client.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
-    store.client.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    store.client.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration=ENCRYPTED_BY_DEFAULT)
     return store

@@ -15,6 +15,7 @@ from typing import Any
 from pipelines.documents.feed import Feed
 from pipelines.documents.routes import route_of
 from pipelines.documents.steps import count_batches, sweep_uploads
+from pipelines.documents.working_off import work_off
 from pipelines.platform.database import Counts
 from pipelines.synthetic.cda_writer import cda
 from pipelines.synthetic.medical_documents import NIR, MedicalDocument, Patient
@@ -90,6 +91,11 @@ class FeedDriver:
         names = [self.put(content) for content in contents]
         self.run(at)
         return [self.answer(name)[0]["code"] for name in names]
+
+    def work_off(self, at: datetime) -> Counts:
+        """Do what people wished for files of the quarantine."""
+        with self.campaign.home.document_intake(self.feed) as bounded:
+            return work_off(bounded if self.bounded else replace(bounded, reader=_READER), at)  # type: ignore[arg-type]
 
     def answer(self, name: str) -> list[dict[str, str]]:
         """Return the answer to a file, line by line."""

@@ -133,7 +133,7 @@ ITEMS: dict[str, Item] = {
     "segments ended by LF": ("ok", _message(lambda message: message.replace(b"\r", b"\n"))),
     "segments ended by CRLF": ("ok", _message(lambda message: message.replace(b"\r", b"\r\n"))),
     "batch cut short that counts right": ("BAD_BASE64", _message(_cut)),
-    "length that lies": ("BAD_ENCODING", _long_name),
+    "length that lies": ("BAD_FORMAT", _long_name),
     "program in a preamble": ("HOSTILE", lambda document: b"MZ" + key_object_selection(document)[2:]),
     "name twice in JSON": ("HOSTILE", _reference(lambda text: text.replace(b'"status"', b'"status": "current", "status"', 1))),
     "number of five thousand digits": ("SIZE_MISMATCH", _reference(lambda text: text.replace(b'"size": ', b'"size": ' + b"9" * 5_000))),

@@ -46,6 +46,7 @@ def _decide(work: Work, content: bytes) -> Counts:
     lines = _lines(content)
     work.run("accounts/make_incoming_records")
     copy_table(work, "incoming_record", lines)
+    work.run("accounts/free_records")
     return work.one("accounts/keep_records", work_id=work.work_id)
 
 

@@ -106,13 +106,14 @@ def documents_command(
 def feeds_command(
     count: Annotated[int, typer.Option(help="How many documents to take in.", min=10)],
     rows: Annotated[int, typer.Option(help="Rows of the index at which the cost of one more is measured too (0: not).", min=0)] = 0,
+    scan: Annotated[bool, typer.Option("--scan", help="Have a real clamd scan them too.")] = False,
     as_json: AsJson = False,
     under: Under = None,
 ) -> None:
     """Take documents in from a feed's inbox to records and answers, beside bare puts of the same objects with boto3."""
     from pipelines.benchmarks import feeds
 
-    _show(feeds.run(count, rows, under, _say), as_json)
+    _show(feeds.run(count, rows, under, _say, scan), as_json)
 
 
 @benchmark_app.command("scan")
@@ -133,6 +134,19 @@ def audit_command(
     from pipelines.benchmarks import audit
 
     _show(audit.run(people, under, _say), as_json)
+
+
+@benchmark_app.command("purge")
+def purge_command(
+    accounts: Annotated[int, typer.Option(help="How many archives to destroy, by their rows.", min=100)],
+    with_objects: Annotated[int, typer.Option(help="How many more whose objects are in the store.", min=0)] = 0,
+    as_json: AsJson = False,
+    under: Under = None,
+) -> None:
+    """Destroy archives that are over, with the index of their documents."""
+    from pipelines.benchmarks import purge
+
+    _show(purge.run(accounts, with_objects, under, _say), as_json)
 
 
 def _show(figures: Figures, as_json: bool) -> None:

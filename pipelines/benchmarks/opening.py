@@ -1,8 +1,8 @@
 """Openings of everybody who was told, and what the systems behind are told of them, on servers of its own.
 
-Shard by shard, as many tasks at once as there are cores. Each task calls what Airflow's calls, in a process of its own. Before any figure everybody told must have one open account, every system
-behind every opening, and every equation must hold. Peers write the same rows again (`opening_peers`), or open again without triggers:
-neither trail nor events, and no move is checked.
+Shard by shard, as many tasks at once as there are cores. Each task calls what Airflow's calls, in a process of its own. Before any figure
+everybody told must have one open account, every system behind every opening, and every equation must hold. Peers write the same rows
+again (`opening_peers`), or open again without triggers: neither trail nor events, and no move is checked.
 """
 
 from __future__ import annotations

@@ -21,6 +21,13 @@ class ReturnedLetter(StrEnum):
     STOP_WINDOW = "STOP_WINDOW"
 
 
+class RestartedCode(StrEnum):
+    """What becomes of the code of an e-mail that bounced, once a letter with another code and six weeks of its own replaces it."""
+
+    DIES = "DIES"
+    LIVES = "LIVES"
+
+
 class Policy(BaseModel):
     """The campaign's policy; the reason of each value stands beside it in `policy.toml`."""
 
@@ -40,6 +47,7 @@ class Policy(BaseModel):
     bounces_after_days: int = Field(ge=1, le=30)
     emails_without_bounce: int = Field(ge=1)
     returned_letter: ReturnedLetter
+    code_after_restart: RestartedCode
     emails_a_chunk: int = Field(ge=1, le=5_000)
     failures_before_lock: int = Field(ge=1, le=100)
     new_code_after_days: int = Field(ge=0, le=90)
@@ -51,6 +59,7 @@ class Policy(BaseModel):
     mailbox_domain: str = Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")
     answer_after_days: int = Field(ge=1, le=30)
     refusals_before_impossible: int = Field(ge=1, le=100)
+    tells_of_documents: bool
     archive_years: int = Field(ge=1, le=100)
     express_deletion_after_days: int = Field(ge=0, le=60)
     closes_after_rights_ended_days: int = Field(ge=0, le=3_650)

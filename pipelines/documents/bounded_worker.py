@@ -70,6 +70,9 @@ class BoundedWorker:
             except TimeoutError:
                 self.stop()
                 raise RefusedDocumentError(Reason.TIME_LIMIT, f"reading it takes more than {self.bounds.seconds:g} seconds") from None
+            except BaseException:  # whatever interrupts: the answer to this item must never be taken for that to the next
+                self.stop()
+                raise
         raise RefusedDocumentError(Reason.READER_FAILED, "the process that reads it dies of it")
 
     def stop(self) -> None:

@@ -14,6 +14,7 @@ from pipelines.documents.document_types import judge_type
 from pipelines.documents.identifiers import instance_id
 from pipelines.documents.ins import Ins, birthplace_of, choose_ins, judge_ins
 from pipelines.documents.safe_xml import Element, parse_xml, text_of
+from pipelines.documents.software import software_named
 from pipelines.documents.timestamps import birth_date, hl7_time
 from pipelines.documents.visibility import LEVELS
 
@@ -98,6 +99,7 @@ def read_cda_tree(root: Element, data: bytes, fmt: DocumentFormat = DocumentForm
         faults=tuple(header.faults),
         notes=(*type_notes, *notes),
         content=data,
+        software=_software(header),
     )
 
 
@@ -159,6 +161,13 @@ def _author_organization(header: _Header) -> str | None:
             if found:
                 return found
     return None
+
+
+def _software(header: _Header) -> str | None:
+    """Return what the first device among the authors calls itself."""
+    device = "author/assignedAuthor/assignedAuthoringDevice"
+    parts = [header.first(f"{device}/{name}") for name in ("manufacturerModelName", "softwareName")]
+    return software_named(*(None if part is None else part.text for part in parts))
 
 
 def _replaces(header: _Header) -> str | None:

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator
 
 import pydicom
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
 
 from pipelines.documents.body import sha256
+from pipelines.documents.dicom_structure import require_whole
 from pipelines.documents.document import DocumentFormat, Fault, IncomingDocument, Reason, RefusedDocumentError, Traits
 from pipelines.documents.document_types import TRE_A05
 from pipelines.documents.ins import choose_ins, judge_ins
@@ -95,6 +97,7 @@ def _header(data: bytes) -> Dataset:
         raise RefusedDocumentError(Reason.HOSTILE, "the DICOM file begins as another file does, which its first 128 bytes are no place for")
     if _DEFLATED in data:
         raise RefusedDocumentError(Reason.HOSTILE, "the DICOM file is compressed whole (deflated transfer syntax)")
+    require_whole(data)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -112,13 +115,21 @@ def _text(header: Dataset, name: str) -> str | None:
     return str(value).strip() or None if value is not None else None
 
 
+def _items(header: Dataset, name: str) -> Sequence:
+    """Return the items of a sequence. Raises: RefusedDocumentError (BAD_FORMAT) where the file writes it as something else."""
+    value = header.get(name) or Sequence()
+    if not isinstance(value, Sequence):
+        raise RefusedDocumentError(Reason.BAD_FORMAT, "a sequence of the DICOM file is written as something else")
+    return value
+
+
 def _identifiers(header: Dataset, depth: int = 0) -> Iterator[tuple[str | None, str | None]]:
     """Give (OID, value) of the patient's identifiers: the main one, then the others."""
     yield _text(header, "IssuerOfPatientID"), _text(header, "PatientID")
-    for qualifiers in header.get("IssuerOfPatientIDQualifiersSequence") or []:
+    for qualifiers in _items(header, "IssuerOfPatientIDQualifiersSequence"):
         yield _text(qualifiers, "UniversalEntityID"), _text(header, "PatientID")
     if depth < NESTING:
-        for other in header.get("OtherPatientIDsSequence") or []:
+        for other in _items(header, "OtherPatientIDsSequence"):
             yield from _identifiers(other, depth + 1)
 
 

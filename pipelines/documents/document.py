@@ -124,8 +124,8 @@ class IncomingDocument:
     (a PDF, an image), else of the document as received. `content` is the document itself, out of its envelope, where it could be read.
 
     What the envelope asks: `action`; `lot` is the message of the file that it came in, counted from 0; `destinations`, where it is to go
-    (`DMP`, `PROFESSIONALS`, `PATIENT`), None where that is not said. An admission that tells the consent to feeding has the action CONSENT,
-    `feeding` and the identity of its patient.
+    (`DMP`, `PROFESSIONALS`, `PATIENT`), None where that is not said. `software` is what the program that sends calls itself.
+    An admission that tells the consent to feeding has the action CONSENT, `feeding` and the identity of its patient.
     """
 
     format: DocumentFormat
@@ -149,6 +149,7 @@ class IncomingDocument:
     action: Action = Action.ADD
     lot: int = 0
     destinations: frozenset[str] | None = None
+    software: str | None = None
     feeding: bool | None = None
 
     @property

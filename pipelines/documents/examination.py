@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from pipelines.documents.bounded_process import Answer
-from pipelines.documents.conformance import Conformance, Conformity
-from pipelines.documents.document import Fault, IncomingDocument, RefusedDocumentError
+from pipelines.documents.conformance import Conformance
+from pipelines.documents.conformity import Conformity
+from pipelines.documents.document import Fault, IncomingDocument, Reason, RefusedDocumentError
 from pipelines.documents.pieces import Piece, pieces_of
 from pipelines.documents.reader import read_documents
+from pipelines.platform.errors import FinalError
 
 # Stands on the way between two processes for content that is the whole item, which both have.
 _WHOLE = b""
@@ -34,19 +36,28 @@ class Examination:
         self.conformity = Conformity(conformance)
 
     def examine(self, data: bytes) -> Examined:
-        """Find out everything about one item. Raises nothing that comes of its bytes but MemoryError."""
-        documents = [self.conformity.judge(document) for document in read_documents(data)]
+        """Find out everything about one item.
+
+        Raises: MemoryError; FinalError where a rule set of the feed cannot be used; nothing else.
+        """
+        documents = read_documents(data)
         try:
+            documents = [self.conformity.judge(document) for document in documents]
             pieces = pieces_of(data)
         except RefusedDocumentError as error:
             return Examined([_with(document, error.fault) for document in documents], [])
+        except (MemoryError, FinalError):
+            raise
+        except Exception as error:  # as in `read_documents`
+            fault = Fault(Reason.OTHER, f"a fault of ours while examining it: {type(error).__name__}")
+            return Examined([_with(document, fault) for document in documents], [])
         # A list, since to compare is cheaper than to hash: most differ in length.
         contents = [document.content for document in documents if document.content is not None]
         return Examined(documents, [piece for piece in pieces if piece.content not in contents])
 
 
 def _with(document: IncomingDocument, fault: Fault) -> IncomingDocument:
-    return replace(document, faults=(*document.faults, fault))
+    return replace(document, faults=(fault, *document.faults))
 
 
 def in_process(given: bytes) -> Answer:

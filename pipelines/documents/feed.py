@@ -16,11 +16,11 @@ from croniter import croniter
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from stdnum import luhn
 
-from pipelines.documents.acknowledgements.answer import Form
+from pipelines.documents.acknowledgements.form import Form
 from pipelines.documents.conformance import Conformance
 from pipelines.documents.document import DocumentFormat
 from pipelines.documents.limits import ENVELOPE_BYTES, FILE_BYTES
-from pipelines.documents.virus_scan import ScanPolicy
+from pipelines.documents.scan_policy import ScanPolicy
 from pipelines.platform.errors import FinalError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,39}", re.ASCII)
@@ -113,12 +113,18 @@ class MailRoute(_Part):
 
 
 class Limits(_Part):
-    """How much is taken at once, and how long a version waits for the one that it replaces."""
+    """How much is taken at once, how long a version waits for the one that it replaces, and a refused file to be mended.
+
+    A feed of whose documents of a day, `refused_from` at least, more than `refused_percent` failed is suspended by itself; 100: never.
+    """
 
     file_bytes: int = Field(default=ENVELOPE_BYTES, ge=1, le=FILE_BYTES)
     files_a_batch: int = Field(default=200, ge=1, le=10_000)
     batches_a_run: int = Field(default=16, ge=1, le=1_000)
     parked_days: int = Field(default=7, ge=0, le=60)
+    quarantine_days: int = Field(default=30, ge=1, le=90)
+    refused_percent: int = Field(default=100, ge=1, le=100)
+    refused_from: int = Field(default=200, ge=10)
 
 
 class Feed(_Part):
@@ -165,3 +171,8 @@ def load_feed(file: Path) -> Feed:
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'the feed'}: {e['msg']}" for e in error.errors(include_input=False))
         raise BadFeedError(f"{file.name}: {faults}") from None
+
+
+def named_feed(directory: Path, name: str) -> Feed:
+    """Return the feed of a name. Raises: BadFeedError where it is not declared, or not rightly."""
+    return load_feed(directory / f"{name}.toml")

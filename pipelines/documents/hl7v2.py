@@ -16,6 +16,7 @@ from pipelines.documents.hl7v2_message import Message, Segment, read_message, sp
 from pipelines.documents.hl7v2_patient import identity_faults, patient_faults, read_patient
 from pipelines.documents.ins import judge_ins
 from pipelines.documents.limits import DOCUMENTS_A_LOT, ENVELOPE_BYTES, require_few, require_size
+from pipelines.documents.software import software_named
 from pipelines.documents.visibility import HIDDEN_FROM_PATIENT, HIDDEN_FROM_PROFESSIONALS, HIDDEN_FROM_REPRESENTATIVES, hide
 
 # Event: what ORC-1 and OBX-11 must then say; an ORU says it by ORC-1 alone.
@@ -90,7 +91,14 @@ def _documents(message: Message) -> Iterator[IncomingDocument]:
         ]
         action = _action(observation, flags, document)
         notes = [*document.notes, *(["the message deletes this document"] if action is Action.DELETE else [])]
-        asked = replace(document, faults=tuple(faults), notes=tuple(notes), action=action, destinations=_destinations(flags))
+        asked = replace(
+            document,
+            faults=tuple(faults),
+            notes=tuple(notes),
+            action=action,
+            destinations=_destinations(flags),
+            software=_software(message),
+        )
         yield hide(asked, hiding)
 
 
@@ -100,6 +108,13 @@ def _action(observation: Segment, flags: dict[str, str], document: IncomingDocum
         return Action.DELETE
     changed = flags.get("MODIF_CONF_CODE") == "Y" and document.replaces is None
     return Action.CHANGE_VISIBILITY if changed else Action.ADD
+
+
+def _software(message: Message) -> str | None:
+    """Return what the sending program calls itself: SFT-3 with its version (SFT-2), else MSH-3."""
+    for segment in message.named("SFT"):
+        return software_named(segment.component(3), segment.component(2))
+    return software_named(message.header.component(3))
 
 
 def _destinations(flags: dict[str, str]) -> frozenset[str] | None:

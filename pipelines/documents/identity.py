@@ -46,12 +46,12 @@ class Recipients:
     campaign_id: int
     organization: str
 
-    def find(self, session: Session, documents: Sequence[IncomingDocument]) -> list[Recipient]:
-        """Return whom each document is for, in their order; all have an INS and the traits that their format carries."""
-        ours = [n for n, document in enumerate(documents) if not self._is_of_another_world(document)]
+    def find(self, session: Session, documents: Sequence[IncomingDocument], named: Sequence[int | None]) -> list[Recipient]:
+        """Return whom each document is for, in their order: `named` by two people, or told by an INS and the traits of its format."""
+        ours = [n for n, document in enumerate(documents) if named[n] is not None or not self._is_of_another_world(document)]
         births = normalise_birth_dates(pa.array([_digits(documents[n].traits.birth_date) for n in ours], pa.string()))
         dates = zip(births.born_on.to_pylist(), births.precision.to_pylist(), strict=True)
-        asked = [_asked(n, documents[n], *date) for n, date in zip(ours, dates, strict=True)]
+        asked = [_asked(n, documents[n], *date) | {"named": named[n]} for n, date in zip(ours, dates, strict=True)]
         rows = session.all("documents/identify", identities=json.dumps(asked), organization=self.organization, campaign_id=self.campaign_id)
         found = {row["n"]: _recipient(row, documents[row["n"]]) for row in rows}
         stranger = Recipient(None, None, Reason.ENVIRONMENT_MISMATCH)

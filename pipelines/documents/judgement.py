@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from hashlib import sha256
+from dataclasses import dataclass, replace
 from itertools import groupby
 from uuid import UUID
 
@@ -16,24 +15,36 @@ from pipelines.documents.versions import Candidate, Decision, Known, Shelf, refu
 from pipelines.platform.database import Session
 
 _RECORD = "DMP"
+# What is wrong with an identity, and can be put right by two people who name the person.
+OF_IDENTITY = {
+    Reason.INS_MISSING,
+    Reason.INS_INVALID,
+    Reason.INS_INCOMPLETE,
+    Reason.INS_MISMATCH,
+    Reason.INS_NOT_QUALIFIED,
+    Reason.PERSON_UNKNOWN,
+}
 _NOBODY = Recipient(None, None, None)
 
 
 @dataclass(slots=True)
 class Received:
-    """One document at its place in the file (`delivery_id`) in which it came; `recipient` and `decision` are what is found out."""
+    """One document at its place in the file (`delivery_id`) in which it came, with the SHA-256 of its content.
+
+    `named` is whom two people named as the one whom it is about; `recipient` and `decision` are what is found out.
+    """
 
     delivery_id: UUID
     place: int
     document: IncomingDocument
+    sha256: bytes
     scanned_with: str | None = None
+    named: int | None = None
     recipient: Recipient = _NOBODY
     decision: Decision | None = None
-    sha256: bytes = field(init=False, default=b"")
 
     def __post_init__(self) -> None:
         self.document = _canonical(self.document)
-        self.sha256 = sha256(self.document.content or b"").digest()
 
     @property
     def decided(self) -> Decision:
@@ -77,10 +88,11 @@ class Judge:
         `may_wait`: a version whose original has not come is parked; else it is refused.
         """
         for item in received:
-            code = _own_refusal(item.document, self.sender)
+            code = _own_refusal(item, self.sender)
             item.recipient, item.decision = _NOBODY, refusal(code) if code else None
         sound = [item for item in received if item.decision is None]
-        for item, recipient in zip(sound, self.recipients.find(session, [item.document for item in sound]), strict=True):
+        recipients = self.recipients.find(session, [item.document for item in sound], [item.named for item in sound])
+        for item, recipient in zip(sound, recipients, strict=True):
             item.recipient = recipient
             if recipient.refusal:
                 item.decision = refusal(recipient.refusal)
@@ -118,10 +130,12 @@ def organization_of(document: IncomingDocument, sender: Sender) -> str:
     return told[1:] if (told[0], len(told)) in (("1", 10), ("2", 10), ("3", 15)) else told
 
 
-def _own_refusal(document: IncomingDocument, sender: Sender) -> Reason | None:
-    """Return why a document is refused whoever it is for."""
-    if document.faults:
-        return document.faults[0].reason
+def _own_refusal(item: Received, sender: Sender) -> Reason | None:
+    """Return why a document is refused whoever it is for; once two people named whom it is about, what it says of that counts no more."""
+    document = item.document
+    faults = [fault.reason for fault in document.faults if item.named is None or fault.reason not in OF_IDENTITY]
+    if faults:
+        return faults[0]
     if document.action is Action.CONSENT:
         return None
     if document.destinations is not None and _RECORD not in document.destinations:

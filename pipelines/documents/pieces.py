@@ -48,14 +48,17 @@ def pieces_of(data: bytes) -> list[Piece]:
     Raises: RefusedDocumentError (HOSTILE, TOO_BIG) where they are packed deeper, or are more, than any document needs.
     """
     found: list[Piece] = []
-    left = [Piece("the file", data)]
+    left, packed = [Piece("the file", data)], 0
     for _ in range(PACKED_DEPTH):
-        left = [inner for outer in left for inner in _inside(outer)]
-        found += left
-        require_few(len(found), PACKED_PIECES, "pieces packed in the file")
-        require_few(sum(len(piece.content) for piece in found), PACKED_BYTES, "bytes packed in the file")
+        outer, left = left, []
+        for piece in chain.from_iterable(map(_inside, outer)):
+            left.append(piece)
+            packed += len(piece.content)
+            require_few(packed, PACKED_BYTES, "bytes packed in the file")
+            require_few(len(found) + len(left), PACKED_PIECES, "pieces packed in the file")
         if not left:
             return found
+        found += left
     raise RefusedDocumentError(Reason.HOSTILE, f"files in files, more than {PACKED_DEPTH - 1} deep")
 
 

@@ -13,8 +13,10 @@ from uuid import UUID
 from pipelines.documents.acknowledgements.outcome import Status
 from pipelines.documents.document import Action, Reason
 from pipelines.documents.judgement import Judge, Received, organization_of
+from pipelines.documents.reasons import held_codes
 from pipelines.documents.versions import Shelf, hidden_by
-from pipelines.platform.clock import PARIS
+from pipelines.documents.visibility import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES
+from pipelines.platform.clock import PARIS, legal_day
 from pipelines.platform.database import Counts, Database, Work
 from pipelines.platform.errors import RetryableError
 from pipelines.platform.many_objects import ManyObjects
@@ -23,6 +25,7 @@ BUCKET = "documents"
 # A document's own code; those of its envelope hide it.
 _CONFIDENTIALITY = ("N", "R", "V")
 _UNTYPED = "application/octet-stream"
+_UNTOLD = {HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES}
 Upload = tuple[int, UUID, bytes]
 
 
@@ -33,12 +36,13 @@ def object_key(account_id: UUID, sha256: bytes) -> str:
 
 @dataclass(frozen=True)
 class Recorder:
-    """Writes what one feed brings. `feed_id` is the feed's small number."""
+    """Writes what one feed brings. `feed_id` is the feed's small number; `tells`: people are told that something came."""
 
     db: Database
     objects: ManyObjects
     judge: Judge
     feed_id: int
+    tells: bool
 
     def write_objects(self, received: Sequence[Received], as_of: dt.datetime, may_wait: bool) -> set[Upload]:
         """Write the objects that will be needed as things stand; return which. What no transaction takes up, the sweep deletes."""
@@ -65,9 +69,11 @@ class Recorder:
             raise RetryableError("a record changed while its documents were being written: they are decided again")
         stored = self._store(work, shelf, received, as_of)
         self._change(work, shelf)
+        self._note_alerts(work, shelf, received, as_of)
         self._note_consents(work, received)
         self._keep(work, received, stored)
         self._park(work, shelf, received, as_of)
+        self._hold_apart(work, received, as_of)
         outcomes = Counter(item.decided.status for item in received)
         return {"received": len(received), **{str(status).lower(): outcomes[status] for status in Status}}
 
@@ -84,7 +90,7 @@ class Recorder:
         return {
             "person_id": item.recipient.person_id,
             "account_id": str(item.recipient.account_id),
-            "created_at": _instant(document.created, as_of).isoformat(),
+            "created_at": (made_at(document.created) if document.created else as_of).isoformat(),
             "size_bytes": len(document.content or b""),
             "version": document.version,
             "hidden": hidden_by(document),
@@ -105,6 +111,12 @@ class Recorder:
         ]
         if changes:
             work.run("documents/change_documents", changes=json.dumps(changes))
+
+    def _note_alerts(self, work: Work, shelf: Shelf, received: Sequence[Received], as_of: dt.datetime) -> None:
+        """Note who is to be told; what is hidden from the patient, or from who represents the patient, is not told."""
+        shown = {item.recipient.person_id for item in _added(shelf, received) if not _UNTOLD & set(item.document.confidentiality)}
+        if self.tells and shown:
+            work.run("documents/note_alerts", person_ids=sorted(person for person in shown if person), day=legal_day(as_of))
 
     def _note_consents(self, work: Work, received: Sequence[Received]) -> None:
         """Note the last word of each person on being fed by this sender."""
@@ -147,6 +159,11 @@ class Recorder:
                 as_of=as_of,
             )
 
+    def _hold_apart(self, work: Work, received: Sequence[Received], as_of: dt.datetime) -> None:
+        """Put the files into the quarantine that have a refused document which may be mended."""
+        files = sorted({item.delivery_id for item in received})
+        work.run("documents/hold_apart", delivery_ids=files, held=sorted(held_codes()), feed_id=self.feed_id, as_of=as_of)
+
 
 def _added(shelf: Shelf, received: Sequence[Received]) -> list[Received]:
     return [
@@ -183,9 +200,7 @@ def _end_uploads(work: Work, uploads: set[Upload]) -> bool:
     return len(rows) == len({(account, digest) for _, account, digest in uploads})
 
 
-def _instant(created: str | None, as_of: dt.datetime) -> dt.datetime:
+def made_at(created: str) -> dt.datetime:
     """Return when a document was made, at the beginning of what it tells (a year, a day), in Paris where it tells no offset."""
-    if not created:
-        return as_of
     told = dt.datetime.fromisoformat(created if len(created) > 7 else f"{created}-01-01"[:10])
     return told if told.tzinfo else told.replace(tzinfo=PARIS)

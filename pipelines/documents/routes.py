@@ -1,7 +1,8 @@
 """The ways by which files of a feed come in, and by which its sender is answered: a prefix of a bucket, a directory, a Maildir.
 
-Each way has three folders: `inbox` is what waits, `parked` what was answered and waits for another document, `answers` what the
-sender reads. A file is called by its key, `<folder>/<name>`; names may say whose document it is, and are told nowhere.
+Each way has folders: `inbox` is what waits, `backlog` what is drained beside it, `parked` what waits for another document, `quarantine`
+what was refused and may yet be taken in, `returned` what was given back, `answers` what the sender reads. A file is called by its key,
+`<folder>/<name>`; names may say whose document it is, and are told nowhere.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
-from pipelines.documents.feed import BucketRoute, Feed, MailRoute
+from pipelines.documents.feed import BucketRoute, Feed, MailRoute, named_feed
 from pipelines.platform.errors import RetryableError
 from pipelines.platform.inbox import BUCKET
 from pipelines.platform.many_objects import ManyObjects
 from pipelines.platform.object_store import ObjectStore
 
 INBOX, PARKED, ANSWERS = "inbox", "parked", "answers"
+BACKLOG, QUARANTINE, RETURNED = "backlog", "quarantine", "returned"
 # What an SFTP client writes before it renames the file, and what no sender means to send.
 _UNFINISHED = (".part", ".tmp", ".filepart")
 
@@ -55,6 +57,11 @@ def route_of(feed: Feed, store: ObjectStore) -> Route:
     if isinstance(way, BucketRoute):
         return _Bucket(store, ManyObjects(store, BUCKET), f"documents/{way.prefix}")
     return _Directory(store.settings.var / way.directory, "new" if isinstance(way, MailRoute) else INBOX)
+
+
+def named_route(name: str, store: ObjectStore) -> Route:
+    """Return the way of the feed of a name. Raises: BadFeedError where it is not declared, or not rightly."""
+    return route_of(named_feed(store.settings.feeds_directory, name), store)
 
 
 @dataclass(frozen=True)

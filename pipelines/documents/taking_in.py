@@ -7,8 +7,8 @@ that dies leaves at worst objects that nothing names, which the sweep deletes.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import groupby
@@ -19,15 +19,17 @@ from zlib import crc32
 
 from sqlalchemy.engine import RowMapping
 
-from pipelines.documents.acknowledgements.answer import Form, acknowledge
+from pipelines.documents.acknowledgements.answer import acknowledge
+from pipelines.documents.acknowledgements.form import Form
 from pipelines.documents.acknowledgements.outcome import Answerer, Outcome, Reception, Status
 from pipelines.documents.bounded_reader import BoundedReader
 from pipelines.documents.document import DocumentFormat, Fault, IncomingDocument, Reason, refused
 from pipelines.documents.examination import Examined
 from pipelines.documents.feed import Feed
 from pipelines.documents.judgement import Received
+from pipelines.documents.quality import note_quality
 from pipelines.documents.recording import Recorder
-from pipelines.documents.routes import ANSWERS, INBOX, PARKED, Route
+from pipelines.documents.routes import ANSWERS, INBOX, PARKED, QUARANTINE, Route
 from pipelines.documents.virus_scan import ScannedItem, Scanner, scan_item
 from pipelines.platform.database import Counts, Database, Work
 
@@ -37,13 +39,18 @@ SCANS_AT_ONCE = 4
 COUNTED = ("files", "received", *(str(status).lower() for status in Status))
 
 
+Named = Mapping[tuple[UUID, int], int]
+"""Delivery and place of a document -> the person whom two people named as the one whom it is about."""
+
+
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """One file as it arrived: its key on its route, its bytes, its documents."""
+    """One file as it arrived: its key on its route, its bytes with their SHA-256, its documents."""
 
     delivery_id: UUID
     key: str
     content: bytes
+    digest: bytes
     documents: list[IncomingDocument]
     scanned_with: str | None
 
@@ -53,26 +60,48 @@ class Arrived:
         folder, _, name = self.key.partition("/")
         return name if folder == INBOX else name.partition("/")[2]
 
-    @property
-    def parked_key(self) -> str:
-        """Where it waits for another document."""
-        return f"{PARKED}/{self.delivery_id}/{self.name}"
-
-    def received(self) -> list[Received]:
+    def received(self, named: Named | None = None) -> list[Received]:
         """Return its documents to be judged."""
-        return [Received(self.delivery_id, place, document, self.scanned_with) for place, document in enumerate(self.documents)]
+        people = named or {}
+        return [
+            Received(self.delivery_id, place, document, self._sha256(document), self.scanned_with, people.get((self.delivery_id, place)))
+            for place, document in enumerate(self.documents)
+        ]
+
+    def _sha256(self, document: IncomingDocument) -> bytes:
+        whole = document.content is None or document.content is self.content
+        return self.digest if whole else sha256(document.content or b"").digest()
 
 
 class Decided(NamedTuple):
-    """What was decided on a file: when for the first time, and each document's outcome and code."""
+    """What was decided on a file: when for the first time, each document's outcome and code, and whether it is in the quarantine."""
 
     decided_at: dt.datetime
     outcomes: list[tuple[Status, Reason]]
+    is_held: bool
 
     @property
-    def waits(self) -> bool:
-        """Whether a document of it waits for another one."""
-        return any(status is Status.PARKED for status, _ in self.outcomes)
+    def folder(self) -> str | None:
+        """Where the file stays, None where it goes."""
+        if any(status is Status.PARKED for status, _ in self.outcomes):
+            return PARKED
+        return QUARANTINE if self.is_held else None
+
+
+def parked_documents(file: Arrived, decided: Decided, named: Named) -> list[Received]:
+    """Return the documents of a parked file that are decided again: those that wait."""
+    return [item for item, (status, _) in zip(file.received(named), decided.outcomes, strict=False) if status is Status.PARKED]
+
+
+class Again(NamedTuple):
+    """A way of deciding again: its step, the statement that claims the files, which documents of a file."""
+
+    step: str
+    claim: str
+    which: Callable[[Arrived, Decided, Named], list[Received]]
+
+
+SETTLING = Again("settle", "documents/claim_parked", parked_documents)
 
 
 @dataclass(frozen=True)
@@ -91,9 +120,9 @@ class Intake:
         """Take in the files of one of so many batches, as many as the feed's limits allow; return what became of their documents."""
         waiting = {key: size for key, size in self.route.waiting(INBOX).items() if crc32(key.encode()) % batches == batch}
         total = dict.fromkeys(COUNTED, 0)
-        for arrived in self._portions(dict(list(waiting.items())[: self.feed.limits.files_a_batch])):
+        for arrived in _one_ahead(self.portions(dict(list(waiting.items())[: self.feed.limits.files_a_batch]))):
             self._decide(arrived, as_of)
-            self._finish(arrived, self._decisions(arrived), total)
+            self.finish(arrived, total)
         return total
 
     def settle(self, as_of: dt.datetime) -> Counts:
@@ -103,16 +132,16 @@ class Intake:
         with self.db.transaction() as session:
             rows = session.all("documents/to_settle", feed_id=self.recorder.feed_id, since=since)
         due = {row["delivery_id"]: row["is_overdue"] for row in rows}
-        parked = {key: size for key, size in self.route.waiting(PARKED).items() if _parked_id(key) in due}
-        for arrived in self._portions(parked):
+        parked = {key: size for key, size in self.route.waiting(PARKED).items() if delivery_of(key) in due}
+        for arrived in self.portions(parked):
             for is_overdue in (False, True):
                 some = [file for file in arrived if due.get(file.delivery_id) is is_overdue]
                 if some:
-                    self._settle(some, as_of, may_wait=not is_overdue)
-                    self._finish(some, self._decisions(some), total)
+                    self.decide_again(SETTLING, some, as_of.isoformat(), as_of, may_wait=not is_overdue)
+                    self.finish(some, total)
         return total
 
-    def _portions(self, waiting: dict[str, int]) -> Iterator[list[Arrived]]:
+    def portions(self, waiting: Mapping[str, int]) -> Iterator[list[Arrived]]:
         """Give files, read, by as many as are decided at once."""
         held: list[str] = []
         weight = 0
@@ -125,7 +154,7 @@ class Intake:
         if held:
             yield self._read(held, waiting)
 
-    def _read(self, keys: Sequence[str], sizes: dict[str, int]) -> list[Arrived]:
+    def _read(self, keys: Sequence[str], sizes: Mapping[str, int]) -> list[Arrived]:
         """Read files, one after the other, while those that are read are scanned."""
         small = [key for key in keys if sizes[key] <= self.feed.limits.file_bytes]
         contents = dict(zip(small, self.route.read(small), strict=True))
@@ -146,8 +175,8 @@ class Intake:
 
     def _arrived(self, key: str, content: bytes, scanned: ScannedItem) -> Arrived:
         documents = [self._of_this_feed(document) for document in scanned.documents]
-        arrived = Arrived(UUID(int=0), key, content, documents, scanned.version)
-        named = f"{self.feed.name}\0{arrived.name}\0".encode() + sha256(content).digest()
+        arrived = Arrived(UUID(int=0), key, content, sha256(content).digest(), documents, scanned.version)
+        named = f"{self.feed.name}\0{arrived.name}\0".encode() + arrived.digest
         return replace(arrived, delivery_id=UUID(bytes=sha256(named).digest()[:16]))
 
     def _of_this_feed(self, document: IncomingDocument) -> IncomingDocument:
@@ -159,7 +188,7 @@ class Intake:
 
     def _decide(self, arrived: Sequence[Arrived], as_of: dt.datetime) -> None:
         """Decide on the files that are not decided yet, in one unit of work."""
-        known = self._decisions(arrived)
+        known = self.decisions(arrived)
         new = list({file.delivery_id: file for file in arrived if file.delivery_id not in known}.values())
         if not new:
             return
@@ -175,44 +204,51 @@ class Intake:
                 work_id=work.work_id,
             )
             ours = {row["delivery_id"] for row in claimed}
-            return self.recorder.record(work, [item for item in received if item.delivery_id in ours], written, as_of, self._may_wait)
+            decided = [item for item in received if item.delivery_id in ours]
+            counts = self.recorder.record(work, decided, written, as_of, self._may_wait)
+            note_quality(work, decided, self.recorder.feed_id, as_of)
+            return counts
 
-        self.db.once(f"take_in:documents/{self.feed.name}", _unit(new), as_of, decide)
+        self.db.once(f"take_in:documents/{self.feed.name}", f"{as_of.isoformat()}/{_unit(new)}", as_of, decide)
 
     @property
     def _may_wait(self) -> bool:
         return self.feed.limits.parked_days > 0
 
-    def _settle(self, arrived: Sequence[Arrived], as_of: dt.datetime, may_wait: bool) -> None:
-        """Decide again on the documents of parked files that are parked."""
-        decided = self._decisions(arrived)
-        received = [
-            document
-            for file in arrived
-            for document, (status, _) in zip(file.received(), decided[file.delivery_id].outcomes, strict=False)
-            if status is Status.PARKED
-        ]
+    def decide_again(self, again: Again, arrived: Sequence[Arrived], occasion: str, as_of: dt.datetime, may_wait: bool) -> None:
+        """Decide again, once an occasion, on documents that waited or were refused."""
+        decided, named = self.decisions(arrived), self._named(arrived)
+        received = [item for file in arrived for item in again.which(file, decided[file.delivery_id], named)]
+        if not received:
+            return
         written = self.recorder.write_objects(received, as_of, may_wait)
+        files = sorted({item.delivery_id for item in received})
 
         def decide(work: Work) -> Counts:
-            claimed = work.all("documents/claim_parked", delivery_ids=sorted({item.delivery_id for item in received}))
-            ours = {row["delivery_id"] for row in claimed}
-            again = [item for item in received if item.delivery_id in ours]
-            counts = self.recorder.record(work, again, written, as_of, may_wait)
-            waiting = {item.delivery_id for item in again if item.decided.status is Status.PARKED}
+            ours = {row["delivery_id"] for row in work.all(again.claim, delivery_ids=files)}
+            claimed = [item for item in received if item.delivery_id in ours]
+            counts = self.recorder.record(work, claimed, written, as_of, may_wait)
+            work.run("documents/recount_deliveries", delivery_ids=sorted(ours))
+            waiting = {item.delivery_id for item in claimed if item.decided.status is Status.PARKED}
             work.run("documents/unpark", delivery_ids=sorted(ours - waiting))
             return counts
 
-        self.db.once(f"settle:documents/{self.feed.name}", f"{as_of.isoformat()}/{_unit(arrived)}", as_of, decide)
+        self.db.once(f"{again.step}:documents/{self.feed.name}", f"{occasion}/{_unit(arrived)}", as_of, decide)
 
-    def _decisions(self, arrived: Sequence[Arrived]) -> dict[UUID, Decided]:
+    def _named(self, arrived: Sequence[Arrived]) -> Named:
+        with self.db.transaction() as session:
+            rows = session.all("documents/named_people", delivery_ids=[file.delivery_id for file in arrived])
+        return {(row["delivery_id"], row["place"]): row["person_id"] for row in rows}
+
+    def decisions(self, arrived: Sequence[Arrived]) -> dict[UUID, Decided]:
         """Return what was decided on files, of those on which something was."""
         with self.db.transaction() as session:
             rows = session.all("documents/decisions", delivery_ids=[file.delivery_id for file in arrived])
         return {delivery_id: _decided(list(found)) for delivery_id, found in groupby(rows, key=lambda row: row["delivery_id"])}
 
-    def _finish(self, arrived: Sequence[Arrived], decided: dict[UUID, Decided], total: Counts) -> None:
-        """Answer files, then let them go: those that wait for another document to the parked ones, the others for good."""
+    def finish(self, arrived: Sequence[Arrived], total: Counts) -> None:
+        """Answer files as was decided, then let them go: to the parked ones, into the quarantine, or for good."""
+        decided = self.decisions(arrived)
         answers: dict[str, bytes] = {}
         for file in arrived:
             answers |= self._answers(file, decided[file.delivery_id])
@@ -221,11 +257,10 @@ class Intake:
                 total["received"] += 1
                 total[str(status).lower()] += 1
         self.route.write(answers)
-        waiting = [file for file in arrived if decided[file.delivery_id].waits]
-        for file in waiting:
-            if file.key != file.parked_key:
-                self.route.move(file.key, file.parked_key)
-        self.route.remove([file.key for file in arrived if file not in waiting])
+        for file in arrived:
+            if (folder := decided[file.delivery_id].folder) and file.key != (kept := f"{folder}/{file.delivery_id}/{file.name}"):
+                self.route.move(file.key, kept)
+        self.route.remove([file.key for file in arrived if not decided[file.delivery_id].folder])
 
     def _answers(self, file: Arrived, decided: Decided) -> dict[str, bytes]:
         """Return the answers to a file, one in each form of its feed, by their keys."""
@@ -239,8 +274,17 @@ class Intake:
         return answers
 
 
-def _parked_id(key: str) -> UUID | None:
-    """Return the delivery whose file a key of the parked ones is; None of a file that somebody else put there."""
+def _one_ahead(portions: Iterator[list[Arrived]]) -> Iterator[list[Arrived]]:
+    """Give portions, the next of which is read while one is worked on."""
+    with ThreadPoolExecutor(1) as thread:
+        following: Future[list[Arrived] | None] = thread.submit(next, portions, None)
+        while portion := following.result():
+            following = thread.submit(next, portions, None)
+            yield portion
+
+
+def delivery_of(key: str) -> UUID | None:
+    """Return the delivery whose file a key of the parked or held ones is; None of a file that somebody else put there."""
     try:
         return UUID(key.split("/")[1])
     except ValueError:
@@ -248,7 +292,8 @@ def _parked_id(key: str) -> UUID | None:
 
 
 def _decided(rows: Sequence[RowMapping]) -> Decided:
-    return Decided(rows[0]["decided_at"], [(Status(row["outcome"]), Reason(row["code"] or Reason.OK)) for row in rows])
+    outcomes = [(Status(row["outcome"]), Reason(row["code"] or Reason.OK)) for row in rows]
+    return Decided(rows[0]["decided_at"], outcomes, rows[0]["is_held"])
 
 
 def _outcomes(documents: Sequence[IncomingDocument], decided: Decided) -> list[Outcome]:

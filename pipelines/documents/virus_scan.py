@@ -23,25 +23,19 @@ from pipelines.documents.clamd import Address, ScannerAwayError, ScanTooLongErro
 from pipelines.documents.document import Fault, IncomingDocument, Reason
 from pipelines.documents.examination import Examined
 from pipelines.documents.pieces import Piece
+from pipelines.documents.scan_policy import ScanPolicy
 from pipelines.platform.errors import FinalError
 
 CLEAN = ""
 _FOUND = re.compile(r"(?P<signature>\S+) FOUND")
 _LIMITS = ("Heuristics.Limits.Exceeded", "Heuristics.Encrypted")
 _REMEMBERED = 100_000
-# The file by which scanners are tested (EICAR, 2003), in two parts: whole, it would have this file taken for a virus.
-_HARMLESS_TEST = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}" + rb"$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+# The file by which scanners are tested (EICAR, 2003), in parts: whole, this file or its compiled form would be taken for a virus.
+_HARMLESS_TEST = b"".join((rb"X5O!P%@AP[4\PZX54(P^)7CC)7}", rb"$EICAR-STANDARD-", rb"ANTIVIRUS-TEST-FILE!$H+H*"))
 
 
 class UnscannedError(Exception):
     """A piece that a scanner does not look into as it should."""
-
-
-class ScanPolicy(StrEnum):
-    """What a feed does while no scanner answers: wait, or let documents in that are scanned later."""
-
-    REQUIRED = "required"
-    DEGRADED = "degraded"
 
 
 class Verdict(StrEnum):

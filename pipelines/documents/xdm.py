@@ -111,6 +111,8 @@ def _overlap(members: list[zipfile.ZipInfo]) -> bool:
 def _hostile(member: zipfile.ZipInfo) -> str | None:
     """Say why a member is one that no honest sender makes."""
     name = member.filename
+    if not name:
+        return "a member without a name"
     if name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/"):
         return "a member whose name leads out of it"
     if stat.S_ISLNK(member.external_attr >> 16):

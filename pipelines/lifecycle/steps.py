@@ -150,7 +150,7 @@ def _follow(work: Work, policy: Policy, day: date) -> Counts:
     wrong = [row["person_id"] for row in work.all("lifecycle/wrongly_closed", **span)]
     if wrong:
         work.run("lifecycle/reopen_accounts", work_id=work.work_id, person_ids=wrong)
-    told = work.run("lifecycle/tell_majorities", work_id=work.work_id, **span)
+    told = work.run("lifecycle/tell_majorities", work_id=work.work_id, represented_by=list(policy.represented_by), **span)
     people = [row["person_id"] for row in work.all("lifecycle/people_to_hand_over", **span)]
     managers = managers_of(work, policy, day, people)
     handed_over = work.run("lifecycle/hand_over", person_ids=people, managers=[managers.get(person) for person in people])

@@ -164,7 +164,7 @@ def _is_usable(row: Mapping[str, Any]) -> bool:
 def _envelopes(dispatch: EmailDispatch, rows: Sequence[Mapping[str, Any]], built_at: datetime) -> list[Envelope]:
     notices = email_notices(rows, dispatch.code_keys, dispatch.reference_key, built_at)
     messages = dispatch.writer.build_all(notices, built_at)
-    return [_envelope(notice, message, dispatch.signers) for notice, message in zip(notices, messages, strict=True)]
+    return [envelope_of(notice, message, dispatch.signers) for notice, message in zip(notices, messages, strict=True)]
 
 
 def email_notices(
@@ -191,7 +191,8 @@ def email_notices(
     ]
 
 
-def _envelope(notice: EmailNotice, message: bytes, signers: Mapping[str, Signer]) -> Envelope:
+def envelope_of(notice: EmailNotice, message: bytes, signers: Mapping[str, Signer]) -> Envelope:
+    """Return a message as a relay takes it, signed where its domain has a key."""
     domain = notice.sender.email.rpartition("@")[2]
     signed = signers[domain].sign(message) if domain in signers else message
     return Envelope(f"retour+{notice.tag}@{domain}", envelope_address(notice.recipient), notice.tag, signed)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.engine import RowMapping
 
-from pipelines.campaign.policy import Policy
+from pipelines.campaign.policy import Policy, RestartedCode
 from pipelines.oppositions.claims import make_claims, matricules_to_find
 from pipelines.oppositions.contract import Answer, Cause, Channel, Outcome, message
 from pipelines.oppositions.recording import record
@@ -67,7 +67,7 @@ class _Taking:
 
     def decide(self, work: Work, content: bytes, name: str) -> Mapping[str, int]:
         claims = make_claims(read_requests(name, content), self.channel, self.policy)
-        candidates = find_candidates(work, self.policy.campaign_id, matricules_to_find(claims))
+        candidates = find_candidates(work, self.policy, matricules_to_find(claims))
         verifier = Verifier(candidates, self.keys, self.policy, self.channel, self.present)
         return {"lines": len(claims), **record(work, verifier, claims, verifier.decide(claims))}
 
@@ -84,11 +84,13 @@ class _Taking:
         return {"days": 1}
 
 
-def find_candidates(session: Session, campaign_id: int, matricules: Sequence[str]) -> dict[str, Candidate]:
+def find_candidates(session: Session, policy: Policy, matricules: Sequence[str]) -> dict[str, Candidate]:
     """Return the people whom matricules name, locked; two matricules of one person give the same candidate."""
+    lives = policy.code_after_restart is RestartedCode.LIVES
+    binds = {"matricules": matricules, "campaign_id": policy.campaign_id, "bounced_codes_live": lives}
     people: dict[int, Candidate] = {}
     named: dict[str, Candidate] = {}
-    for row in session.all("oppositions/find_people", matricules=matricules, campaign_id=campaign_id):
+    for row in session.all("oppositions/find_people", **binds):
         # The statement's columns are the fields of a candidate, in their order.
         given: list[Any] = list(row.values())
         candidate = Candidate(*given[1:])

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from msgspec import Struct
 
 from pipelines.campaign.opposition_code import prove_all
-from pipelines.campaign.policy import Policy
+from pipelines.campaign.policy import Policy, RestartedCode
 from pipelines.campaign.window import end_of
 from pipelines.oppositions.contract import Cause, Channel, Kind, Outcome, Request
 
@@ -31,7 +31,7 @@ class Claim(Struct, frozen=True, gc=False):
 
 
 class Candidate(Struct, gc=False):
-    """The person whom a matricule names, as the campaign knows them while a file is decided; the last code that they replaced, if any."""
+    """The person whom a matricule names, as the campaign knows them while a file is decided; codes that were replaced or bounced."""
 
     person_id: int
     birth_date: str
@@ -45,6 +45,8 @@ class Candidate(Struct, gc=False):
     dead_last_day: date | None = None
     key_version: int | None = None
     dead_key_version: int | None = None
+    bounced_attempt_no: int | None = None
+    bounced_key_version: int | None = None
 
     def attempt_at(self, instant: datetime) -> int:
         """Return the attempt whose code counted at an instant, 0 where the old code was dead and no new one made."""
@@ -97,17 +99,25 @@ class Verifier:
     def _proofs(self, claims: Sequence[Claim]) -> list[tuple[int, bool]]:
         """Return, for each line, an attempt and whether the code is that attempt's.
 
-        One code is computed and compared for each line, whoever it names and whatever fails: the time taken tells nothing.
+        The same number of codes is computed and compared for each line, whoever it names and whatever fails: the time taken tells nothing.
         """
-        attempts, versions, any_version = [], [], next(iter(self.keys))
-        for claim in claims:
-            person = self.candidates.get(claim.matricule or "")
-            attempt = (person.person_id, person.attempt_at(claim.received_at)) if person else (0, _NO_ATTEMPT)
-            attempts.append(attempt)
-            versions.append((person.key_of(attempt[1]) if person else None) or any_version)
-        campaign = self.policy.campaign_id
-        proven = prove_all(self.keys, [claim.code for claim in claims], versions, [(campaign, *attempt) for attempt in attempts])
-        return [(attempt, is_proven) for (_, attempt), is_proven in zip(attempts, proven, strict=True)]
+        people = [self.candidates.get(claim.matricule or "") for claim in claims]
+        attempts = [person.attempt_at(claim.received_at) if person else _NO_ATTEMPT for claim, person in zip(claims, people, strict=True)]
+        versions = [person.key_of(attempt) if person else None for person, attempt in zip(people, attempts, strict=True)]
+        proven = self._proven(claims, people, attempts, versions)
+        if self.policy.code_after_restart is RestartedCode.LIVES:
+            bounced = [(person.bounced_attempt_no if person else None) or _NO_ATTEMPT for person in people]
+            by_bounced = self._proven(claims, people, bounced, [person.bounced_key_version if person else None for person in people])
+            proven = [right | other for right, other in zip(proven, by_bounced, strict=True)]
+        return list(zip(attempts, proven, strict=True))
+
+    def _proven(
+        self, claims: Sequence[Claim], people: Sequence[Candidate | None], attempts: Sequence[int], versions: Sequence[int | None]
+    ) -> list[bool]:
+        """Tell of each line whether its code is that of an attempt; one that has no key is compared with a code of another key."""
+        any_version, campaign = next(iter(self.keys)), self.policy.campaign_id
+        ids = [(campaign, person.person_id if person else 0, attempt) for person, attempt in zip(people, attempts, strict=True)]
+        return prove_all(self.keys, [claim.code for claim in claims], [version or any_version for version in versions], ids)
 
     def _judge(self, line: int, claim: Claim, proof: tuple[int, bool]) -> Decision:
         if claim.received_at > self.present:

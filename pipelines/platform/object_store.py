@@ -160,12 +160,16 @@ class ObjectStore:
             raise RetainedObjectError(f"the object store refused to delete {refused} objects: by its own clock their retention is not over")
 
     def _versions(self, bucket: str, prefix: str) -> list[ObjectIdentifierTypeDef]:
-        pages = self.client.get_paginator("list_object_versions").paginate(Bucket=self.settings.bucket(bucket), Prefix=prefix)
-        return [
-            {"Key": version["Key"], "VersionId": version["VersionId"]}
-            for page in pages
-            for version in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
-        ]
+        """List every version and delete marker under a prefix. Without boto3's paginator, which takes longer than most answers."""
+        found: list[ObjectIdentifierTypeDef] = []
+        after: dict[str, str] = {}
+        while True:
+            page = self.client.list_object_versions(Bucket=self.settings.bucket(bucket), Prefix=prefix, **after)  # type: ignore[arg-type]
+            listed = (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+            found += [{"Key": version["Key"], "VersionId": version["VersionId"]} for version in listed]
+            if not page["IsTruncated"]:
+                return found
+            after = {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page.get("NextVersionIdMarker", "")}
 
     def _delete_versions(self, bucket: str, versions: Sequence[ObjectIdentifierTypeDef], despite_retention: bool) -> int:
         """Delete versions; return how many the store refused to delete."""

@@ -95,6 +95,7 @@ def person(
     if pdf:
         from pipelines.reporting.journey_pdf import journey_pdf
 
+        pdf.touch(mode=0o600)
         pdf.write_bytes(journey_pdf(journey, templates, as_of))
     elif as_json:
         typer.echo(json.dumps([{**asdict(e), "at": e.at.isoformat()} for e in journey.events], indent=2, ensure_ascii=False, default=str))

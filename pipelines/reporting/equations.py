@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.audit.findings import Discrepancy, keep_findings
-from pipelines.campaign.window import SIX_WEEKS
 from pipelines.platform.database import Database, Session
 from pipelines.platform.errors import RuleError
 
@@ -77,7 +76,7 @@ def balance(db: Database) -> list[Equation]:
 
 
 def _compute(session: Session, file: Path) -> Equation:
-    rows = session.all(f"{FOLDER}/{file.stem}", window_days=SIX_WEEKS.days)
+    rows = session.all(f"{FOLDER}/{file.stem}")
     whole = next(row for row in rows if not _where(row))
     breaks = tuple(Break(_where(row), *_hands(row)) for row in rows if _where(row))
     return Equation(file.stem, _title(file), *_hands(whole), breaks)

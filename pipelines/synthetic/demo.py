@@ -31,6 +31,8 @@ FIRST_DAY, LAST_DAY = date(2026, 1, 6), date(2026, 3, 1)
 PLANNING_DAYS = (date(2026, 1, 6), date(2026, 1, 7), date(2026, 1, 8))
 CHANGES_DAY = date(2026, 1, 9)
 DISPATCH_UNTIL = date(2026, 1, 16)
+# Once everybody is told, receipts and other messages leave on Fridays.
+MESSAGES_LEAVE_ON = 4
 RECORDS_FREE_ON = date(2026, 2, 20)
 FEEDING_DAYS = (date(2026, 2, 25), date(2026, 2, 26))
 SHARD_SIZE = 16_384
@@ -48,6 +50,7 @@ TOLD = {
     "REQUEST_CLOSING": "late oppositions (the space will close)",
     "REQUEST_REFUSED": "requests with a wrong proof",
     "SPACE_OPENED": "spaces opened",
+    "SPACE_IMPOSSIBLE": "spaces that a system behind could not open yet",
     "SPACE_CLOSED": "spaces closed",
 }
 
@@ -138,7 +141,7 @@ class Demo:
             self._run(cast.ops, "account_opening", at(day, 0, 30))
         if day in PLANNING_DAYS:
             self._plan(day, cast)
-        elif day.weekday() < 5 and day <= DISPATCH_UNTIL:
+        elif day.weekday() == MESSAGES_LEAVE_ON or (day.weekday() < 5 and day <= DISPATCH_UNTIL):
             self._run(cast.ops, "notice_dispatch", at(day, 8))
         if day <= DISPATCH_UNTIL:
             cast.partners.read_the_mail()
@@ -151,6 +154,8 @@ class Demo:
         started = [(dag_id, cast.ops.start(dag_id, at(day, 18))) for dag_id in due]
         for dag_id, run_id in started:
             self._ended(dag_id, run_id, cast.ops)
+        if day - timedelta(days=1) in FEEDING_DAYS:
+            self._run(cast.ops, "document_alerts", at(day, 9))
         if day in FEEDING_DAYS:
             self._feed(day, cast)
         if day.weekday() == 6:

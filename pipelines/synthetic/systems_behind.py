@@ -68,7 +68,7 @@ class SystemsBehind:
         return json.dumps(said).encode()
 
     def _is_refused(self, system: System, record: dict[str, object]) -> bool:
-        fate = self.draw(f"{system} {record['account_id']}")
+        fate = self.draw(f"{system} {record['account_id']} {record['happened_on']}")
         return record["event"] == "OPENED" and fate < (REFUSED, REFUSED_TWICE, 0)[min(int(str(record["attempt"])), 3) - 1]
 
     def _put(self, kind: str, name: str, content: bytes) -> bool:

@@ -1,7 +1,8 @@
 -- Keeps the existing records of a file, and the faults of the lines that are not kept. A line may bring another state of a record that is
 -- known, never another number or another person: which of two is right only the record system can say. A record that becomes known
 -- after its holder's space began with another one is not taken over: `AFTER_OPENING`.
--- Grain: one line. Idempotency: the unit of work; the keys of existing_record. Index: the keys of identifiers, records and accounts.
+-- Grain: one line. Idempotency: the unit of work; the keys of existing_record. Index: the keys of identifiers, records and accounts,
+-- looked up once a line: hence each `offset 0`.
 with named as (
   select
     l.line,
@@ -21,13 +22,20 @@ judged as (
       when n.state is null then 'BAD_LINE'
       when n.person_id is null then 'UNKNOWN_PERSON'
       when n.line > least(n.first_of_person, n.first_of_record) then 'REPEATED'
-      when exists (select from accounts.existing_record as r where r.record_no = n.record_no and r.person_id <> n.person_id)
-        then 'OTHER_PERSON'
-      when exists (select from accounts.existing_record as r where r.person_id = n.person_id and r.record_no <> n.record_no)
-        then 'OTHER_RECORD'
+      when exists (
+        select from accounts.existing_record as r
+        where r.record_no = n.record_no and r.person_id <> n.person_id
+        offset 0
+      ) then 'OTHER_PERSON'
+      when exists (
+        select from accounts.existing_record as r
+        where r.person_id = n.person_id and r.record_no <> n.record_no
+        offset 0
+      ) then 'OTHER_RECORD'
       when exists (
         select from accounts.account as a
         where a.person_id = n.person_id and a.status in ('OPEN', 'SUSPENDED') and a.record_no is distinct from n.record_no
+        offset 0
       ) then 'AFTER_OPENING'
     end as fault
   from named as n

@@ -15,6 +15,7 @@ select
           up_to,
           (select max(recorded_in) from platform.audit),
           (select max(recorded_in) from accounts.event),
+          (select max(recorded_in) from accounts.refusal),
           (select max(up_to) from accounts.outbound_round),
           (select max(noted_in::text::bigint) from registry.fact)
         ) / 1048576 + 1

@@ -208,7 +208,8 @@ decided as (
       when recipient_id is null then 'NO_REPRESENTATIVE'
       when channel is null then 'NO_ADDRESS'
       when exists (
-        select from accounts.account as a where a.person_id = addressed.person_id and a.status = 'OPEN'
+        select from accounts.account as a
+        where a.person_id = addressed.person_id and a.status in ('OPEN', 'IMPOSSIBLE', 'SUSPENDED')
       ) then 'ALREADY_OPEN'
     end as exclusion
   from addressed

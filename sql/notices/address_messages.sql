@@ -1,6 +1,7 @@
 -- Addresses the messages that wait: to the person, or to whoever represents them on that day, by e-mail, else by post. A channel that
 -- failed for a message is not tried again with the same contact data, nor an address that bounced for anybody. Where nobody can be written
--- to, the message waits with the reason, and each dispatch looks again; people who died are told nothing, for good.
+-- to, the message waits with the reason, and each dispatch looks again; so does one whose person has had all fifty numbers of messages.
+-- People who died are told nothing, for good.
 -- Grain: one message. Idempotency: the unit of work; what is addressed waits no more. Index: message_waiting, then primary keys.
 with waiting as (
   select
@@ -71,26 +72,30 @@ chosen as (
   order by message_id asc, channel is null asc, rank asc
 ),
 
-decided as (
+numbered as (
   select
-    w.message_id,
-    w.person_id,
-    w.campaign_id,
-    w.subject,
+    w.*,
     c.recipient_id,
     c.contact_version,
     c.channel,
-    case
-      when w.died_on is not null then 'DECEASED'
-      when c.recipient_id is null and w.is_represented then 'NO_REPRESENTATIVE'
-      when c.channel is null then 'NO_ADDRESS'
-    end as reason,
     greatest(
       50,
       1 + (select max(k.attempt_no) from campaign.attempt as k where k.person_id = w.person_id and k.campaign_id = w.campaign_id)
-    ) as next_no
+    ) + row_number() over (partition by w.person_id order by w.message_id) - 1 as attempt_no
   from waiting as w
   left join chosen as c on w.message_id = c.message_id
+),
+
+decided as (
+  select
+    *,
+    case
+      when died_on is not null then 'DECEASED'
+      when recipient_id is null and is_represented then 'NO_REPRESENTATIVE'
+      when channel is null then 'NO_ADDRESS'
+      when attempt_no > 99 then 'NO_NUMBER_LEFT'
+    end as reason
+  from numbered
 ),
 
 attempts as (
@@ -100,7 +105,7 @@ attempts as (
   select
     d.person_id,
     d.campaign_id,
-    d.next_no + row_number() over (partition by d.person_id order by d.message_id) - 1,
+    d.attempt_no,
     0,
     d.message_id,
     d.channel,

@@ -1,5 +1,5 @@
 -- The quarantines whose time is over, oldest first, those of `most` deliveries (all where null); deletes their rows where `deletes` says
--- so, and notes that they are gone. A delivery that is not settled, or put an identity in doubt that waits for a person, keeps its quarantine.
+-- so, and notes that they are gone. A delivery that is not settled, or put an identity in doubt that waits for a person, keeps its own.
 -- Grain: one delivery; `due` counts rows. Idempotency: a delivery without quarantine is not due. Index: primary keys; one row a delivery.
 with over as (
   select d.delivery_id

@@ -9,6 +9,7 @@ import pytest
 from pipelines.accounts.existing_records import take_in_existing_records
 from tests.accounts.systems_behind import BUCKET, SystemsBehind
 from tests.campaign_driver import OPENING, SENT, Campaign
+from tests.doubt_driver import AGAIN, ANNE, alike, decide
 from tests.registry_builder import Person, invent
 
 FIRST, SECOND = invent(1), invent(2)
@@ -43,6 +44,14 @@ def test_a_record_keeps_its_number_and_its_holder(systems: SystemsBehind) -> Non
         (SECOND.matricule, "DMP-1", "ACTIVE"), (FIRST.matricule, "DMP-2", "ACTIVE"), at=SENT, name="2.parquet"
     )  # fmt: skip
     assert answer == ["1;OTHER_PERSON", "2;OTHER_RECORD"]
+
+
+def test_a_record_goes_with_whom_its_holder_was_found_to_be(campaign: Campaign, systems: SystemsBehind) -> None:
+    doubt = alike(campaign)
+    systems.bring_records((AGAIN.matricule, "DMP-1", "ACTIVE"), at=SENT)
+    decide(campaign, doubt, same=True)
+    assert systems.bring_records((AGAIN.matricule, "DMP-1", "ACTIVE"), at=SENT, name="2.parquet") == []
+    assert campaign.rows("select person_id from accounts.existing_record") == [{"person_id": campaign.person_id(ANNE)}]
 
 
 @pytest.mark.usefixtures("registered")

@@ -40,7 +40,9 @@ def test_a_final_refusal_makes_the_space_impossible_and_tells_the_person(
 ) -> None:
     systems.answer_all(NEXT_DAY, {System.MAILBOXES: Reason.ADDRESS_TAKEN})
     assert state(campaign, opened) == ("IMPOSSIBLE", "MAILBOXES ADDRESS_TAKEN", NEXT_DAY.date())
+    campaign.send(NEXT_DAY)
     assert told_impossible(campaign) == [NEXT_DAY.date()] and campaign.broken_equations() == []
+    assert "pas pu être ouvert" in str(campaign.mails_to(opened)[-1]["Subject"])
 
 
 def test_a_passing_refusal_does_so_only_when_it_lasts(campaign: Campaign, systems: SystemsBehind, opened: Person) -> None:

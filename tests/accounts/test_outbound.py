@@ -9,8 +9,10 @@ import pytest
 
 from pipelines.accounts.outbound import object_keys, plan_outbound, write_outbound
 from pipelines.accounts.systems import System
+from pipelines.lifecycle.steps import follow_registry
 from pipelines.platform.clock import Clock, ClockMode
 from pipelines.platform.errors import RuleError
+from pipelines.registry.majority import note_majorities
 from tests.accounts.systems_behind import BUCKET, SystemsBehind
 from tests.campaign_driver import OPENING, Campaign, paris, request
 from tests.registry_builder import Person, invent
@@ -38,6 +40,21 @@ def test_a_closing_is_told_too(campaign: Campaign, systems: SystemsBehind, perso
     campaign.close(paris(2022, 3, 17, 0, 30))
     systems.tell(paris(2022, 3, 17, 0, 30))
     assert [systems.events(system, person) for system in System] == [[("OPENED", 1), ("CLOSED", 1)]] * 3
+
+
+def test_a_space_that_is_handed_over_is_told_with_who_holds_it_now(campaign: Campaign, systems: SystemsBehind) -> None:
+    parent = invent(1)
+    child = invent(2, birth_date="20040401", email=None, representative_1=parent.matricule)
+    campaign.register(parent, child)
+    campaign.notify()
+    campaign.open(OPENING)
+    systems.tell(OPENING)
+    of_age, home = paris(2022, 4, 1, 2), campaign.home
+    note_majorities(home.db, of_age)
+    follow_registry(home.db, home.policy, home.clock, of_age)
+    systems.tell(of_age)
+    told = [(told["event"], told["managed_by"]) for told in systems.told(System.ACCOUNTS) if told["matricule"] == child.matricule]
+    assert told == [("OPENED", parent.matricule), ("HANDED_OVER", None)] and campaign.broken_equations() == []
 
 
 def test_people_of_two_shards_are_told_in_two_files(campaign: Campaign, systems: SystemsBehind) -> None:

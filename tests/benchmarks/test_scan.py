@@ -24,6 +24,6 @@ def test_it_prints_the_object_that_all_benchmarks_share(tmp_path: Path) -> None:
 
 def test_both_ways_count_what_is_clean_only(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"a")
-    (tmp_path / "b").write_bytes((r"X5O!P%@AP[4\PZX54(P^)7CC)7}" + "$EICAR-STANDARD-" + "ANTIVIRUS-TEST-FILE!$H+H*").encode())
+    (tmp_path / "b").write_bytes(b"".join((rb"X5O!P%@AP[4\PZX54(P^)7CC)7}", b"$EICAR-STANDARD-", b"ANTIVIRUS-TEST-FILE!$H+H*")))
     with clamd() as server:
         assert [way(tmp_path, server.address) for way in (scan.scan_files, scan.scan_by_client, scan.scan_with_pieces)] == [1, 1, 1]

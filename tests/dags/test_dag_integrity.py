@@ -22,9 +22,9 @@ FILE_OF = {file.stem: file.stem for file in FILES if file.stem != "document_feed
     f"document_feed_{feed.stem}": "document_feeds" for feed in FEEDS.glob("*.toml")
 }
 # A person answers it: Airflow's own response time-out ends the wait.
-WAITS_FOR_A_PERSON = {("notice_planning", "approve"), ("finding_override", "approve")}
+WAITS_FOR_A_PERSON = {("notice_planning", "approve"), ("finding_override", "approve"), ("identity_correction", "approve")}
 # A person starts it, and nothing else does.
-STARTED_BY_HAND = {"campaign_steering", "finding_override", "registry_decisions"}
+STARTED_BY_HAND = {"campaign_steering", "feed_orders", "finding_override", "identity_correction", "quarantine_orders", "registry_decisions"}
 # Tasks whose work is to change the database, the relay or the printer's bucket.
 READS_ONLY = ("find_", "plan_openings", "plan_retention", "plan_archives", "plan_purge", "balance", "reconcile", "approve", "start_")
 
@@ -124,7 +124,7 @@ def test_the_mail_of_a_failure_leads_to_the_log_and_to_the_runbook(dags: dict[st
     told = Template(mail.html_content).render(run_id="daily", dag=dags["reconciliation"], ti=failed)
     assert failed.log_url in told and "/dags/reconciliation " in told
     assert (HOME / "docs" / "runbooks" / "reconciliation.md").is_file() and "docs/runbooks/reconciliation.md" in told
-    of_a_feed = dags["document_feed_hopital"].get_task("take_in_batch").partial_kwargs["on_failure_callback"][0].html_content
+    of_a_feed = dags["document_feed_hopital"].get_task("settle_parked").on_failure_callback[0].html_content
     assert "docs/runbooks/document_feeds.md" in Template(of_a_feed).render(run_id="daily", dag=dags["document_feed_hopital"], ti=failed)
 
 
@@ -188,9 +188,7 @@ def test_reading_a_file_again_makes_no_new_version(file: Path) -> None:
     assert check_dag_file_stability(str(file)).warnings == {}
 
 
-def test_a_feed_that_cannot_be_declared_has_a_dag_that_says_why_and_the_others_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_feed_that_cannot_be_declared_has_a_dag_that_says_why_and_the_others_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from airflow.dag_processing.dagbag import DagBag
 
     from pipelines.platform.settings import settings

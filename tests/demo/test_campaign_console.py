@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.platform.embedded.instance import Instance
 
-PAGES = ("/campaign/", "/campaign/waves/1", "/campaign/runs/notice_planning/any")
+PAGES = ("/campaign/", "/campaign/waves/1", "/campaign/runs/notice_planning/any", "/quarantine/")
 
 
 @pytest.fixture
@@ -49,4 +49,4 @@ def test_airflow_shows_the_tab_and_the_page(signed_in: httpx.Client) -> None:
     with signed_in:
         plugins = signed_in.get("/api/v2/plugins").json()["plugins"]
     views = [view["name"] for plugin in plugins for view in plugin["external_views"]]
-    assert views == ["Waves", "What would leave"]
+    assert sorted(views) == ["Quarantine", "Waves", "What would leave"]

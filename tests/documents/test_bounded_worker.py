@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pipelines.documents import bounded_worker
 from pipelines.documents.bounded_worker import BoundedWorker, Bounds
 from pipelines.documents.document import RefusedDocumentError
 from pipelines.platform.errors import FinalError
@@ -25,6 +26,10 @@ BOUNDS = Bounds(memory_bytes=200 << 20)
 def worker(tmp_path: Path) -> Iterator[BoundedWorker]:
     with BoundedWorker(READER, str(tmp_path / "mark").encode(), BOUNDS) as worker:
         yield worker
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _reason(worker: BoundedWorker, item: bytes) -> str:
@@ -60,6 +65,15 @@ def test_a_process_that_was_killed_between_items_is_replaced(worker: BoundedWork
     worker.process.kill()
     worker.process.wait()
     assert _answer(worker, b"b") == b"b"
+
+
+def test_an_answer_that_nobody_waited_for_is_not_that_to_the_next_item(worker: BoundedWorker, monkeypatch: pytest.MonkeyPatch) -> None:
+    _answer(worker, b"first")
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(bounded_worker, "_receive", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            worker.answer(b"interrupted")
+    assert _answer(worker, b"next") == b"next"
 
 
 def test_items_are_answered_by_one_process(worker: BoundedWorker) -> None:

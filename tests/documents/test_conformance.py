@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from pipelines.documents.conformance import Conformance, Conformity, Level, RuleSetFile
+from pipelines.documents.conformance import Conformance, Level, RuleSetFile
+from pipelines.documents.conformity import Conformity
 from pipelines.documents.document import IncomingDocument
 from pipelines.platform.errors import FinalError
 from pipelines.synthetic.cda_writer import cda, section, self_displaying

@@ -10,12 +10,15 @@ import zlib
 import pytest
 
 from pipelines.documents.bounded_reader import BoundedReader
+from pipelines.documents.dicom_structure import require_whole
+from pipelines.documents.document import RefusedDocumentError
 from pipelines.synthetic.cda_writer import cda
 from pipelines.synthetic.document_envelopes import as_json, document_reference, fhir_bundle, hl7v2, key_object_selection, xdm, zipped
 from tests.document_builder import DOCUMENT, only, verdict
 from tests.hostile_items import ITEMS
 
 GOOD = cda(DOCUMENT)
+NO_IMAGE = "the key object selection refers to no image"
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -78,6 +81,11 @@ def test_a_body_of_two_types_at_once_is_refused(body: bytes, media_type: str) ->
     assert verdict(carrying(body, media_type)) == "HOSTILE"
 
 
+@pytest.mark.parametrize("end", [b"PK\x05\x06", b"PK\x06\x07" + b"Q" * 16 + b"PK\x05\x06" + bytes(18), b"PK\x05\x06" + bytes(18)])
+def test_the_mark_of_a_zip_alone_makes_no_zip(end: bytes) -> None:
+    assert verdict(carrying(pdf(b"/Type /Catalog") + end)) == "ok"
+
+
 @pytest.mark.parametrize(
     ("body", "media_type"),
     [(b"<html/>", "application/pdf"), (b" %PDF-1.4", "application/pdf"), (b"MZ\x90\0", "image/png"), (b"\0binary", "text/plain")],
@@ -99,7 +107,41 @@ def test_a_dicom_file_that_is_a_tiff_too_is_one_of_those_that_the_standard_knows
 def test_a_dicom_value_that_says_it_is_longer_than_the_file_is_refused(length: bytes) -> None:
     kos = key_object_selection(DOCUMENT)
     place = kos.index(b"\x10\x00\x10\x00PN") + 6
-    assert verdict(kos[:place] + length + kos[place + 2 :]) != "ok"
+    assert verdict(kos[:place] + length + kos[place + 2 :]) == "BAD_FORMAT"
+
+
+def test_a_dicom_file_cut_anywhere_is_refused_though_its_header_can_be_read() -> None:
+    """Between two elements nothing tells that more should follow but what is then missing."""
+    kos = key_object_selection(DOCUMENT)
+    assert {only(kos[:end]).detail for end in range(len(kos)) if verdict(kos[:end]) == "ok"} == {NO_IMAGE}
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        b"\x08\x00\x05\x00CS\x02\x00A ",
+        b"\x08\x00\x40\x11SQ\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff\xfe\xff\x0d\xe0\0\0\0\0\xfe\xff\xdd\xe0\0\0\0\0",
+        b"\x09\x00\x10\x00UN\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0\x0a\0\0\0\x08\x00\x05\x00\x02\0\0\0A \xfe\xff\xdd\xe0\0\0\0\0",
+        b"\xe0\x7f\x10\x00OB\0\0\x02\0\0\0ab" + bytes(6),
+    ],
+)
+def test_a_dicom_file_is_whole_however_its_elements_are_written(elements: bytes) -> None:
+    whole = bytes(128) + b"DICM" + elements
+    require_whole(whole)
+    last = len(whole.rstrip(b"\0")) - 1
+    with pytest.raises(RefusedDocumentError):
+        require_whole(whole[:last])
+
+
+def test_a_sequence_that_is_written_as_a_text_is_refused() -> None:
+    kos = key_object_selection(DOCUMENT)
+    place = kos.index(b"\x10\x00\x24\x00SQ") + 4
+    assert verdict(kos[:place] + b"UT" + kos[place + 2 :]) == "BAD_FORMAT"
+
+
+def test_sequences_in_sequences_without_end_are_refused() -> None:
+    nested = b"\x08\x00\x40\x11SQ\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff"
+    assert verdict(bytes(128) + b"DICM" + nested * 10_000) == "HOSTILE"
 
 
 @pytest.mark.parametrize(
@@ -152,6 +194,14 @@ def test_a_zip_whose_directory_names_another_file_than_the_file_itself_is_refuse
     place = data.rindex(b"DOC0001.XML")
     data[place : place + 11] = b"DOC0002.XML"
     assert verdict(bytes(data)) == "DOCUMENT_MISSING"
+
+
+def test_a_member_without_a_name_is_refused() -> None:
+    """As Python reads a name that begins with a zero, and stumbles over it."""
+    nameless = zipped({"z": b"y"}).replace(b"z", b"\0")
+    assert verdict(nameless) == "HOSTILE"
+    with BoundedReader() as reader:
+        assert [document.verdict for document in reader.read(cda(DOCUMENT.but(body=nameless, media_type="a/b"))).documents] == ["HOSTILE"]
 
 
 def test_members_that_overlap_are_refused() -> None:

@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from pipelines.documents import pieces
 from pipelines.documents.document import RefusedDocumentError
 from pipelines.documents.pieces import pieces_of
 from pipelines.synthetic.cda_writer import cda, section
@@ -64,6 +65,13 @@ def test_packing_without_end_is_refused() -> None:
         data = zipped({"a": data})
     with pytest.raises(RefusedDocumentError, match="HOSTILE"):
         pieces_of(data)
+
+
+@pytest.mark.parametrize("limit", ["PACKED_BYTES", "PACKED_PIECES"])
+def test_more_than_any_document_needs_is_refused(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    monkeypatch.setattr(pieces, limit, 1)
+    with pytest.raises(RefusedDocumentError, match="TOO_BIG"):
+        pieces_of(zipped({"a": b"a", "b": b"b"}))
 
 
 @pytest.mark.parametrize("data", [b"", b"<broken", b"{", b"MSH|", b"%PDF-1.4\n", b"\0" * 500])

@@ -17,7 +17,8 @@ from pipelines.documents.clamd import Address, ScannerAwayError
 from pipelines.documents.conformance import Conformance
 from pipelines.documents.document import IncomingDocument
 from pipelines.documents.examination import Examination
-from pipelines.documents.virus_scan import RecentVerdicts, ScannedItem, Scanner, ScanPolicy, scan_item
+from pipelines.documents.scan_policy import ScanPolicy
+from pipelines.documents.virus_scan import RecentVerdicts, ScannedItem, Scanner, scan_item
 from pipelines.platform.errors import FinalError
 from pipelines.synthetic.cda_writer import cda, section
 from pipelines.synthetic.document_batches import FORMATS
@@ -25,7 +26,7 @@ from pipelines.synthetic.document_envelopes import xdm, zipped
 from tests.document_builder import DOCUMENT
 
 # The harmless file by which scanners are tested, put together here so that no file of this project is taken for a virus.
-EICAR = (r"X5O!P%@AP[4\PZX54(P^)7CC)7}" + "$EICAR-STANDARD-" + "ANTIVIRUS-TEST-FILE!$H+H*").encode()
+EICAR = b"".join((rb"X5O!P%@AP[4\PZX54(P^)7CC)7}", b"$EICAR-STANDARD-", b"ANTIVIRUS-TEST-FILE!$H+H*"))
 INFECTED = DOCUMENT.but(body=EICAR, media_type="application/octet-stream")
 MOST = 1_000_000
 

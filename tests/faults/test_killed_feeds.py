@@ -23,7 +23,6 @@ MARKERS = [
     ("put_all", 1, "after"),
     ("documents/keep_receptions", 1, "after"),
     ("put_all", 2, "before"),
-    ("put_all", 2, "after"),
     ("delete_all", 1, "after"),
 ]
 

@@ -17,12 +17,9 @@ OVER = paris(2034, 3, 1, 2)
 MARKERS = [
     ("lifecycle/condemn_archives", 1, "after"),
     ("lifecycle/spaces_with_objects", 1, "before"),
-    ("destroy", 1, "before"),
     ("destroy", 1, "after"),
     ("lifecycle/destroy_batch", 1, "after"),
-    ("lifecycle/certificate", 1, "before"),
     ("keep", 1, "after"),
-    ("lifecycle/condemn_archives", 2, "before"),
     ("lifecycle/note_certified", 2, "after"),
 ]
 

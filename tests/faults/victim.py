@@ -59,6 +59,14 @@ def open_(home: Installation) -> None:
     open_accounts(home.db, home.policy, SHARD, home.clock, OPENING)
 
 
+def tell_systems(home: Installation) -> None:
+    from pipelines.accounts.outbound import plan_outbound, write_outbound
+    from tests.campaign_driver import OPENING
+
+    for files in plan_outbound(home.db, home.settings.shard_size, home.clock, OPENING):
+        write_outbound(home.db, home.store, home.policy, files, OPENING)
+
+
 def take_in(home: Installation) -> None:
     from pipelines.registry import intake
     from pipelines.registry.steps import find_deliveries, take_in_delivery
@@ -88,6 +96,7 @@ STEPS: dict[str, Callable[[Installation], None]] = {
     "send": send,
     "produce": produce,
     "open": open_,
+    "tell_systems": tell_systems,
     "take_in": take_in,
     "feed": feed,
     "purge": purge,

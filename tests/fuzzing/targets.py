@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
+from pipelines.documents.body import PDF
 from pipelines.documents.conformance import Conformance
 from pipelines.documents.document import Reason
 from pipelines.documents.examination import Examination
@@ -31,6 +32,11 @@ class Target:
     wrap: Callable[[bytes], bytes] = bytes
 
 
+def _carrying(media_type: str) -> Callable[[bytes], bytes]:
+    """Let an input be the body of a document."""
+    return lambda data: cda(DOCUMENT.but(body=data, media_type=media_type))
+
+
 def _set_of(data: bytes) -> bytes:
     """Return the zip of a METADATA.XML and a document, which an input has one after the other."""
     metadata, _, document = data.partition(_CUT)
@@ -54,6 +60,8 @@ TARGETS: dict[str, Target] = {
     "hl7v2": Target(_written("hl7-oru", "hl7-mdm")),
     "fhir": Target(_written("fhir-bundle", "fhir-simplified")),
     "dicom": Target(_written("dicom-kos")),
+    "pdf": Target((b"%PDF-1.4\n<</Type /ObjStm /Filter /FlateDecode>> stream\nx\x9c\x03\0\0\0\0\x01 /J#61vaScript",), _carrying(PDF)),
+    "packed": Target(_written(*FORMATS), _carrying("application/octet-stream")),
     "any": Target((*BEGINNINGS, *_written(*FORMATS))),
 }
 

@@ -8,21 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.fuzzing.corpus import KEPT, kept_inputs
 from tests.fuzzing.targets import TARGETS, require_answer
 
-CORPUS = Path(__file__).parent / "corpus"
 HOME = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("parser", TARGETS)
 def test_every_kept_input_gets_an_answer(parser: str) -> None:
-    inputs = [*TARGETS[parser].seeds, *(file.read_bytes() for file in sorted((CORPUS / parser).glob("*.input")))]
-    for data in inputs:
+    for data in (*TARGETS[parser].seeds, *kept_inputs(parser)):
         require_answer(TARGETS[parser].wrap(data))
 
 
 def test_every_kept_input_belongs_to_a_parser() -> None:
-    assert {folder.name for folder in CORPUS.iterdir()} <= set(TARGETS)
+    assert {file.stem for file in KEPT.iterdir()} <= set(TARGETS)
 
 
 def test_a_moment_of_mutations_finds_nothing(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 NAMED = re.compile(r"""["'](?P<name>[a-z_]+(?:/[a-z0-9_]+)+)["']""")
 CALLED = re.compile(r"""\.(?:all|one|run)\(\s*f?["'](?P<name>[^"']+)["']""")
-# Statements that a folder's code runs all together.
-RUN_BY_FOLDER = ("reporting/equations/", "reporting/daily/", "reporting/stuck/")
+# Statements that a folder's code runs all together, or by the name of a rule (tests/retention/test_rules.py).
+RUN_BY_FOLDER = ("reporting/equations/", "reporting/daily/", "reporting/stuck/", "retention/")
 
 
 @pytest.fixture(scope="module")

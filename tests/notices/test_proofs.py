@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pypdf
@@ -112,7 +113,9 @@ def test_letters_that_have_left_have_no_proof(campaign: Campaign, tmp_path: Path
 def test_command_asks_why_and_names_the_files(campaign: Campaign, tmp_path: Path) -> None:
     campaign.register(by_letter(1))
     wave = campaign.plan()
-    app, asked = letters_app(lambda: campaign.letters_made_by), ["proof", "--wave", str(wave.wave_id), "--out", str(tmp_path)]
+    as_the_desk = replace(campaign.letters_made_by, db=campaign.home.desk_db, code_keys={})
+    app = letters_app(lambda: campaign.letters_made_by, lambda: as_the_desk)
+    asked = ["proof", "--wave", str(wave.wave_id), "--out", str(tmp_path)]
     refused = CliRunner().invoke(app, asked)
     assert isinstance(refused.exception, FinalError) and "--reason" in str(refused.exception)
     told = CliRunner().invoke(app, [*asked, "--reason", WHY])

@@ -12,10 +12,12 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from pipelines.accounts.systems import Reason, System
 from pipelines.campaign.opposition_code import derive
 from pipelines.notices.reference import NoticeId, reference
 from pipelines.notices.withdrawn_lots import Withdrawal, withdraw_lot
 from pipelines.platform.clock import PARIS
+from tests.accounts.systems_behind import SystemsBehind
 from tests.campaign_driver import SENT, Campaign, as_channel_writes, request
 from tests.properties.request_rules import CHANNELS, RELEASING, Asked, Standing
 from tests.registry_builder import Person, by_letter, invent
@@ -24,6 +26,8 @@ NOBODY_WRITES = {"address_4": None, "postcode": None, "town": None}
 PEOPLE: tuple[Person, ...] = (*map(invent, (1, 2, 3)), *(invent(n, **NOBODY_WRITES) for n in (4, 5)), *map(by_letter, (6, 7, 8)))
 SOMEONE, CHANNEL = st.sampled_from(PEOPLE), st.sampled_from(CHANNELS)
 NOBODYS_CODE = 99
+LATER_BY_LETTER = 4
+STEPS_AN_AUDIT = 5
 OFTEN, NOT_OFTEN = st.sampled_from([True, True, True, False]), st.sampled_from([False, False, False, True])
 PARTS = re.compile(r"ES(\d)(\d{9})(\d{2})")
 
@@ -36,6 +40,7 @@ class Journeys(RuleBasedStateMachine):
     """
 
     fresh: ClassVar[Callable[[], Campaign]]
+    steps = 0
 
     @initialize(everybody_is_told=st.sampled_from([True, True, True, False]))
     def begin(self, everybody_is_told: bool) -> None:
@@ -47,9 +52,13 @@ class Journeys(RuleBasedStateMachine):
         self.opposed: set[Person] = set()
         self.to_close: set[Person] = set()
         self.bounced: set[NoticeId] = set()
+        self.systems = SystemsBehind(self.campaign)
+        self.answered: dict[System, list[int]] = {system: [] for system in System}
         self.campaign.register(*PEOPLE, on=self.delivered_on)
         if everybody_is_told:
-            self.campaign.notify_by_letter(self.now)
+            lots = self.campaign.notify(self.now)
+            self.now += timedelta(days=LATER_BY_LETTER)
+            self.campaign.deposit(lots, self.now.date(), self.now)
 
     def tick(self) -> datetime:
         self.now += timedelta(minutes=1)
@@ -74,13 +83,13 @@ class Journeys(RuleBasedStateMachine):
             if deposited != "no":
                 self.campaign.deposit([lot], self.now.date(), self.tick())
 
-    @rule(days_after=st.sampled_from([-20, 0, 1, 1]))
-    def open_what_is_due(self, days_after: int) -> None:
-        """So many days after the next last day to oppose, unless that has passed."""
+    @rule(days_after=st.sampled_from([(-20,), (0,), (0, 1), (0, 1)]))
+    def open_what_is_due(self, days_after: tuple[int, ...]) -> None:
+        """So many days after the next last day to oppose, unless that has passed: on that day itself nobody is due."""
         ending = self.campaign.rows("select min(last_day) as day from campaign.journey where status = 'NOTIFIED'")[0]["day"]
-        if ending is not None:
-            self.now = max(self.now, datetime.combine(ending + timedelta(days=days_after), time(0, 30), PARIS))
-        self.run_opening()
+        for days in days_after if ending else (0,):
+            self.now = max(self.now, datetime.combine((ending or SENT.date()) + timedelta(days=days), time(0, 30), PARIS))
+            self.run_opening()
 
     def run_opening(self) -> None:
         """The tasks of an opening run in their order: what waits is read, late oppositions close, what has ended opens."""
@@ -88,6 +97,16 @@ class Journeys(RuleBasedStateMachine):
         self.campaign.close(self.tick())
         self.campaign.open(self.tick())
         assert [person for person in self.to_close if self.has_space(person)] == []
+
+    @rule(refusal=st.sampled_from([None, None, Reason.UNAVAILABLE]))
+    def the_systems_behind_answer(self, refusal: Reason | None) -> None:
+        """They are told what is new, and accept it or cannot do it for now: such a space is impossible until they can."""
+        self.systems.tell(self.tick())
+        for system in System:
+            for file_no in self.systems.files(system)[len(self.answered[system]) :]:
+                lines = range(1, self.systems.manifest(system, file_no)["records"] + 1) if refusal else ()
+                assert self.systems.answer(system, file_no, self.tick(), dict.fromkeys(lines, f"{refusal}")) is None
+                self.answered[system].append(file_no)
 
     # What comes back.
 
@@ -247,7 +266,9 @@ class Journeys(RuleBasedStateMachine):
 
     @invariant()
     def the_books_balance(self) -> None:
-        if hasattr(self, "campaign"):
+        """Looked at after some of the steps, and in the end: the equations read every table."""
+        self.steps += 1
+        if hasattr(self, "campaign") and self.steps % STEPS_AN_AUDIT == 0:
             assert self.campaign.broken_equations() == []
 
     def teardown(self) -> None:
@@ -255,3 +276,4 @@ class Journeys(RuleBasedStateMachine):
         if hasattr(self, "campaign"):
             self.now += timedelta(days=1)
             self.run_opening()
+            assert self.campaign.broken_equations() == []

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import getpass
 import json
+import stat
+from pathlib import Path
 
+import pypdf
 import pytest
 import sqlalchemy as sa
 from click.testing import Result
@@ -59,6 +62,16 @@ def test_a_journey_is_told_in_plain_words_without_the_matricule(here: Campaign) 
     told = [line.split(" | ")[1] for line in result.stdout.splitlines()]
     assert told == ["planned in a wave", "notified: the six weeks run", "this journey was looked at"]
     assert person.matricule[:13] not in result.stdout
+
+
+def test_a_journey_is_written_to_a_file_that_its_owner_alone_reads(here: Campaign, tmp_path: Path) -> None:
+    person, file = invent(1), tmp_path / "journey.pdf"
+    here.register(person)
+    here.notify()
+    result = run("person", person.matricule, "--reason", "demande d'accès", "--pdf", str(file))
+    assert (result.exit_code, result.stdout, stat.filemode(file.stat().st_mode)) == (0, "", "-rw-------")
+    told = " ".join("".join(page.extract_text() for page in pypdf.PdfReader(file).pages).split())
+    assert "Dernier jour pour vous opposer : 14 mars 2022" in told and "Motif : demande d’accès" in told
 
 
 def test_whoever_looks_is_kept_with_the_reason(here: Campaign) -> None:

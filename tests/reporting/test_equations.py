@@ -69,6 +69,7 @@ def test_right_books_name_no_place(lived: Campaign) -> None:
             "10_audit", {"body": "MSA", "department": "75", "subject": "journey"},
         ),
         ("delete from campaign.attempt where channel = 'LETTER'", "12_waves", {"channel": "LETTER"}),
+        ("delete from notices.message", "15_messages", {"body": "CPAM", "department": "75"}),
     ],
 )  # fmt: skip
 def test_an_equation_says_where_it_breaks(lived: Campaign, statement: str, name: str, where: dict[str, str]) -> None:

@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from pipelines.documents.document_types import LOINC
+from pipelines.notices.kind import TELLING, Subject
 from pipelines.platform.errors import FinalError
 from pipelines.reporting.journey import Document, Event, Journey, Person, consult
 from pipelines.reporting.journey_pdf import journey_page, journey_pdf, step_of
@@ -30,6 +31,24 @@ WRITTEN = re.compile(
     r"insert into platform\.audit \((?P<columns>[^)]*)\)\s*(?:select|values \()(?P<values>.*?)(?:\)|\bfrom\b)\s", re.DOTALL
 )
 TEXTS = {file: file.read_text() for file in sorted((HOME / "sql").rglob("*.sql"))}
+
+
+DOCUMENTS = """
+with work as (
+  insert into platform.unit_of_work (step, unit, as_of, actor) values ('x', 'x', '2022-03-01', 'x')
+  returning set_config('espace_sante.work_id', work_id::text, true), set_config('espace_sante.as_of', '2022-03-01', true)
+),
+feed as (insert into documents.feed (name) select 'lab' from work returning feed_id)
+insert into documents.document (
+  person_id, work_id, created_at, stored_at, account_id, size_bytes, feed_id, sha256, unique_id, type_code, type_system, media_type,
+  confidentiality, author_organization, hidden_from_professionals, hidden_from_patient, hidden_from_representatives
+)
+select
+  :person_id, 1, '2022-03-01', '2022-03-01', gen_random_uuid(), 1, f.feed_id, sha256(d.sender::bytea), d.sender, '11502-2', 'x', 'x', 'N',
+  d.sender, false, d.sender = 'AWAITS_A_VISIT', d.sender = 'FROM_PARENTS'
+from feed as f
+cross join (values ('OPEN'), ('FROM_PARENTS'), ('AWAITS_A_VISIT')) as d (sender)
+"""
 
 
 def event(kind: str, why: str | None = None, **detail: object) -> Event:
@@ -72,6 +91,10 @@ def test_every_fact_of_the_registry_has_its_sentence(owner: sa.Engine) -> None:
     check = column(owner, "select pg_get_constraintdef(oid) from pg_constraint where conname = 'fact_kind_check' and conparentid = 0")
     facts = {f"fact.{kind}" for kind in re.findall(r"'([A-Z_]+)'", "".join(check))}
     assert len(facts) > 10 and facts <= set(SENTENCES.events)
+
+
+def test_every_message_has_its_sentence() -> None:
+    assert {f"message.{subject}" for subject in Subject if subject not in TELLING} <= set(SENTENCES.events)
 
 
 def test_every_other_thing_that_the_trail_records_has_its_sentence() -> None:
@@ -118,11 +141,28 @@ def test_hours_are_those_of_paris() -> None:
     assert "Établi le 2 avril 2022 à 0 h 30" in told(journey_page(journey(), TEMPLATES, AS_OF))
 
 
+def test_a_representative_is_told_whose_journey_it_is() -> None:
+    sentence = "« vous » y désigne la personne nommée ci-dessus"
+    assert sentence in told(journey_page(journey(represented=True), TEMPLATES, AS_OF))
+    assert sentence not in told(journey_page(journey(), TEMPLATES, AS_OF))
+
+
 def test_documents_are_told_by_sender_and_day() -> None:
     stored = Document(datetime(2022, 3, 31, 22, 30, tzinfo=UTC), "750000001", "CURRENT", "11502-2", LOINC)
     page = journey_page(journey(event("document.CURRENT"), documents=(stored,)), TEMPLATES, AS_OF)
     assert "1er avril 2022 750000001 Compte rendu d'examens biologiques en vigueur" in told(page)
     assert "Rien n’a été enregistré" in told(page)
+
+
+@pytest.mark.parametrize(("born", "seen"), [("19800229", ["OPEN", "FROM_PARENTS"]), ("20120229", ["OPEN"])])
+def test_what_may_not_be_seen_yet_is_not_handed_over(campaign: Campaign, born: str, seen: list[str]) -> None:
+    """What waits for an announcement visit (CSP R1111-53), and for whoever represents a minor what is hidden from them."""
+    person = invent(1, birth_date=born)
+    campaign.register(person)
+    with campaign.owner.begin() as connection:
+        connection.execute(sa.text(DOCUMENTS), {"person_id": campaign.person_id(person)})
+    handed = consult(campaign.home.desk_db, TEMPLATES, person.matricule, "marie", "appel", paris(2022, 4, 3))
+    assert [document.sender for document in handed.documents] == seen
 
 
 def test_nobody_is_handed_half_a_journey() -> None:

@@ -57,6 +57,15 @@ def test_approved_notices_that_do_not_leave_are_told_by_wave_and_channel(campaig
     assert (found(campaign, late - timedelta(seconds=1)), found(campaign, late)) == ([], places)
 
 
+def test_a_receipt_that_does_not_leave_is_told(campaign: Campaign) -> None:
+    campaign.register(invent(1))
+    campaign.notify()
+    opposed = paris(2022, 2, 3)
+    campaign.oppose(request(invent(1), code_in(campaign.mails_to(invent(1))[0]), opposed), at=opposed)
+    late = opposed + limit("unsent_messages") + timedelta(seconds=1)
+    assert found(campaign, late) == [("unsent_messages", "opposition_receipt", 1)]
+
+
 def test_notices_of_a_paused_campaign_wait_for_whoever_paused_it(campaign: Campaign) -> None:
     campaign.register(invent(1))
     campaign.decide(campaign.plan())

@@ -171,7 +171,7 @@ def test_the_letters_of_a_withdrawn_lot_leave_in_another_with_the_same_codes(cam
 
 
 def test_whoever_withdraws_a_lot_at_a_shell_says_why_and_states_that_nothing_is_printed(campaign: Campaign, lot: int) -> None:
-    app = letters_app(lambda: campaign.letters_made_by)
+    app = letters_app(lambda: campaign.letters_made_by, lambda: campaign.letters_made_by)
     asked = ["withdraw", "--lot", str(lot)]
     for more, told in ([], "--reason"), (["--reason", "burnt"], "--nothing-printed"):
         refused = CliRunner().invoke(app, [*asked, *more])

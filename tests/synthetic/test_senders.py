@@ -7,8 +7,11 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from pipelines.installation import Installation
 from pipelines.platform.settings import Identities
+from pipelines.synthetic import senders as senders_module
 from pipelines.synthetic.senders import Senders
 from tests.campaign_driver import Campaign, paris
 from tests.feed_driver import FeedDriver, open_spaces, patient
@@ -17,7 +20,10 @@ from tests.registry_builder import invent
 ANSWERS = {"cabinet": ".eml", "hopital": ".xml", "imagerie": ".csv", "laboratoire": ".hl7", "plateforme": ".json"}
 
 
-def test_documents_of_every_sender_reach_the_records_and_each_is_answered_in_its_form(campaign: Campaign, tmp_path: Path) -> None:
+def test_documents_of_every_sender_reach_the_records_and_each_is_answered_in_its_form(
+    campaign: Campaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(senders_module, "DOCUMENTS_A_FEED", 8)
     people = [invent(number) for number in range(1, 5)]
     open_spaces(campaign, people)
     there = Installation(campaign.home.settings.model_copy(update={"identities": Identities.TEST, "var": tmp_path}))

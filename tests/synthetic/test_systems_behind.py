@@ -28,7 +28,8 @@ def days_until_settled(campaign: Campaign, systems: SystemsBehind) -> list[list[
 
 def test_what_they_refuse_twice_they_accept_in_the_end(campaign: Campaign, person: Person) -> None:
     campaign.open(OPENING)
-    assert days_until_settled(campaign, SystemsBehind(campaign.home.store, lambda _: 0)) == [["OPEN"], ["IMPOSSIBLE"], ["OPEN"], ["OPEN"]]
+    systems = SystemsBehind(campaign.home.store, lambda text: 0 if text.endswith(OPENING.date().isoformat()) else 999)
+    assert days_until_settled(campaign, systems) == [["OPEN"], ["IMPOSSIBLE"], ["OPEN"], ["OPEN"]]
     assert campaign.broken_equations() == []
 
 

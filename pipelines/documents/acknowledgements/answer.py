@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 
 from pipelines.documents.acknowledgements.csv_report import acknowledge_csv
 from pipelines.documents.acknowledgements.fhir_response import acknowledge_fhir
+from pipelines.documents.acknowledgements.form import Form
 from pipelines.documents.acknowledgements.hl7v2_answer import acknowledge_hl7v2, acknowledge_zam
 from pipelines.documents.acknowledgements.mail_reply import acknowledge_mail
 from pipelines.documents.acknowledgements.outcome import Acknowledgement, Answerer, Outcome, Reception
 from pipelines.documents.acknowledgements.xds_response import acknowledge_xds
-
-
-class Form(StrEnum):
-    """How a feed is answered. Only a table can answer a batch of several files (`acknowledge_csv`)."""
-
-    HL7V2 = "HL7V2"
-    ZAM = "ZAM"
-    XDS = "XDS"
-    FHIR = "FHIR"
-    MAIL = "MAIL"
-    CSV = "CSV"
 
 
 def acknowledge(form: Form, reception: Reception, outcomes: Sequence[Outcome], answerer: Answerer) -> Acknowledgement | None:

@@ -1,5 +1,5 @@
 -- title: People notified once at least = opposed + opened + pending + cancelled + to be told again
--- Left: the attempts that left. Right: the journeys. Violations: a pending window that no sent attempt explains: it has so many days from
+-- Left: the attempts that left. Right: the journeys. Violations: a pending window that no sent attempt explains: it has six weeks from
 -- the sending, or from the day of which the letter is dated where it was deposited before. Where: body and department of the person, wave
 -- and channel of the last attempt that left. Messages that tell of no window have no wave.
 with told as (
@@ -18,7 +18,7 @@ explained as (
     a.person_id,
     a.campaign_id,
     a.attempt_no,
-    greatest(a.sent_on, l.prepared_for) as told_on
+    coalesce(campaign.last_day(a.sent_at), greatest(campaign.last_day(a.sent_on), campaign.last_day(l.prepared_for))) as last_day
   from campaign.attempt as a
   left join notices.print_lot as l on a.lot_id = l.lot_id
   where a.status = 'SENT'
@@ -35,7 +35,7 @@ placed as (
       j.status in ('OPENED', 'NOTIFIED')
       or (j.status in ('OPPOSED', 'CANCELLED', 'EXCLUDED', 'ELIGIBLE', 'PLANNED') and t.person_id is not null) as integer
     ) as right_hand,
-    cast(j.status = 'NOTIFIED' and (j.last_day - e.told_on = :window_days) is not true as integer) as violations
+    cast(j.status = 'NOTIFIED' and (j.last_day = e.last_day) is not true as integer) as violations
   from campaign.journey as j
   full join told as t on j.person_id = t.person_id and j.campaign_id = t.campaign_id
   left join explained as e on j.person_id = e.person_id and j.campaign_id = e.campaign_id and j.attempt_no = e.attempt_no

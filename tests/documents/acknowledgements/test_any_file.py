@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.documents.acknowledgements.answer import Form, acknowledge
+from pipelines.documents.acknowledgements.answer import acknowledge
+from pipelines.documents.acknowledgements.form import Form
 from pipelines.documents.acknowledgements.outcome import Outcome, Status
 from pipelines.documents.document import Reason
 from pipelines.synthetic.cda_writer import cda

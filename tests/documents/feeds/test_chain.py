@@ -133,3 +133,22 @@ def test_two_people_never_receive_each_others_documents(hospital: FeedDriver, so
     mine, theirs = hospital.document(somebody), hospital.document(somebody_else)
     hospital.send(mine, theirs)
     assert (list(hospital.record(somebody)), list(hospital.record(somebody_else))) == ([mine.unique_id], [theirs.unique_id])
+
+
+def test_a_sender_replaces_what_it_speaks_for_and_another_feed_does_not(hospital: FeedDriver, somebody: Person) -> None:
+    other_site = "1310781406"
+    first = hospital.document(somebody, finess=other_site)
+    second = hospital.document(somebody, finess=other_site, series_id=first.series_id, version=2, replaces=first.unique_id)
+    sender = {**HOSPITAL["sender"], "speaks_for": [other_site[1:]]}
+    route = {"kind": "BUCKET", "prefix": "plateforme"}
+    platform = FeedDriver(hospital.campaign, Feed.model_validate(HOSPITAL | {"name": "plateforme", "sender": sender, "route": route}))
+    assert hospital.send(first) == ["ok"]
+    assert hospital.send(second) == ["NOT_AUTHOR"]
+    assert platform.send(second) == ["ok"]
+    assert hospital.record(somebody) == {first.unique_id: "REPLACED", second.unique_id: "CURRENT"}
+
+
+def test_a_sender_of_its_own_documents_only_sends_no_other(hospital: FeedDriver, somebody: Person) -> None:
+    strict = Feed.model_validate(HOSPITAL | {"sender": {**HOSPITAL["sender"], "own_documents_only": True}})
+    feed = FeedDriver(hospital.campaign, strict)
+    assert feed.send(feed.document(somebody, finess="1310781406"), feed.document(somebody)) == ["SENDER_MISMATCH", "ok"]

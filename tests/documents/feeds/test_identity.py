@@ -73,12 +73,14 @@ def test_a_former_number_leads_to_its_person(hospital: FeedDriver, somebody: Per
 
 
 def test_a_birth_date_that_civil_status_does_not_know_whole_is_the_same_in_both_ways_of_writing_it(campaign: Campaign) -> None:
-    person = invent(3, birth_date="19552000")
-    open_spaces(campaign, [person])
+    person, other = invent(3, birth_date="19552000"), invent(4, birth_date="19562014")
+    open_spaces(campaign, [person, other])
     feed = FeedDriver(campaign, Feed.model_validate(HOSPITAL))
     written = ["1955", "19551231", "19550101", "195500"]
     codes = feed.send(*[feed.document(person, patient=patient(person, birth_date=born)) for born in written])
     assert codes == ["ok", "ok", "INS_MISMATCH", "ok"]
+    codes = feed.send(*[feed.document(other, patient=patient(other, birth_date=born)) for born in ("1956", "195601", "1955")])
+    assert codes == ["ok", "INS_MISMATCH", "INS_MISMATCH"]
 
 
 def test_images_which_cannot_tell_the_birthplace_are_asked_everything_else(hospital: FeedDriver, somebody: Person) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pipelines.synthetic.cda_writer import cda
-from tests.feed_driver import RECEIVED, FeedDriver
+from pipelines.synthetic.document_envelopes import hl7v2
+from tests.feed_driver import RECEIVED, FeedDriver, patient
 from tests.registry_builder import Person
 
 
@@ -44,11 +45,9 @@ def test_a_parked_file_that_comes_again_is_answered_the_same_and_parked_once(hos
 
 def test_what_was_refused_beside_a_parked_document_stays_refused(hospital: FeedDriver, somebody: Person) -> None:
     """A file of several lots is settled document by document: only those that wait are decided again."""
-    from pipelines.synthetic.document_envelopes import hl7v2
-
     first = hospital.document(somebody)
     second = hospital.document(somebody, series_id=first.series_id, version=2, replaces=first.unique_id)
-    misread = hospital.document(somebody, patient=first.patient.__class__(**{**vars(first.patient), "sex": "M"}))
+    misread = hospital.document(somebody, patient=patient(somebody, sex="M"))
     name = hospital.put(hl7v2(second, cda(second)) + hl7v2(misread, cda(misread)), "two.hl7")
     hospital.run()
     hospital.send(first, at=RECEIVED + timedelta(hours=1))

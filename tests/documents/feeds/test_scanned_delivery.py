@@ -10,11 +10,14 @@ import pytest
 from pipelines.benchmarks.clamd import can_run, clamd
 from pipelines.documents.clamd import ScannerAwayError
 from pipelines.documents.feed import Feed
+from pipelines.documents.later_scan import scan_later
 from pipelines.documents.virus_scan import Scanner
-from tests.feed_driver import HOSPITAL, FeedDriver
+from pipelines.platform.errors import FinalError
+from tests.feed_driver import HOSPITAL, RECEIVED, FeedDriver
 from tests.registry_builder import Person
 
-EICAR = (r"X5O!P%@AP[4\PZX54(P^)7CC)7}" + "$EICAR-STANDARD-" + "ANTIVIRUS-TEST-FILE!$H+H*").encode()
+EICAR = b"".join((rb"X5O!P%@AP[4\PZX54(P^)7CC)7}", b"$EICAR-STANDARD-", b"ANTIVIRUS-TEST-FILE!$H+H*"))
+UNSCANNED = Feed.model_validate(HOSPITAL)
 SCANNED = Feed.model_validate({**HOSPITAL, "scan": "required"})
 
 if not can_run():
@@ -42,6 +45,31 @@ def test_what_is_infected_is_refused_and_leaves_nothing(
     assert hospital.record(somebody) == {good.unique_id: "CURRENT"}
     assert len(hospital.objects()) == 1
     assert hospital.campaign.rows("select code from documents.reception where scanned_with is null") == []
+
+
+def test_what_was_taken_in_without_a_scan_is_scanned_later_and_taken_out_where_it_must(
+    hospital: FeedDriver, somebody: Person, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = hospital.document(somebody)
+    infected = hospital.document(somebody, body=EICAR, media_type="application/octet-stream")
+    _scan_at(hospital, f"unix:{tmp_path}/nobody", monkeypatch)
+    hospital.feed = UNSCANNED
+    names = [hospital.put(document, f"{number}.xml") for number, document in enumerate((good, infected))]
+    hospital.run()
+    assert hospital.record(somebody) == {good.unique_id: "CURRENT", infected.unique_id: "CURRENT"}
+    with hospital.campaign.home.document_intake(hospital.feed) as intake, pytest.raises(ScannerAwayError):
+        scan_later(intake, RECEIVED)
+    _scan_at(hospital, address, monkeypatch)
+    with hospital.campaign.home.document_intake(hospital.feed) as intake:
+        with pytest.raises(FinalError, match="1 documents of hopital"):
+            scan_later(intake, RECEIVED)
+        assert scan_later(intake, RECEIVED) == {"scanned": 0}
+    assert hospital.record(somebody) == {good.unique_id: "CURRENT", infected.unique_id: "DELETED"}
+    assert sorted(hospital.outcomes(), key=str) == [("REFUSED", "INFECTED"), ("STORED", None)]
+    assert hospital.put(infected, names[1]) == names[1]
+    hospital.run()
+    assert hospital.answer(names[1])[0]["code"] == "INFECTED"
+    assert hospital.campaign.broken_equations() == []
 
 
 def test_a_feed_that_needs_the_scan_takes_nothing_until_a_scanner_answers(
