@@ -57,11 +57,12 @@ class Tag(StrEnum):
 
 
 class Pool(StrEnum):
-    """The scarce things: connections that write, connections to the relay, processes that compose letters."""
+    """The scarce things: connections that write, connections to the relay, processes that compose letters, backlogs that are drained."""
 
     DB_WRITE = "db_write"
     SMTP = "smtp"
     RENDER = "render"
+    BACKLOG = "backlog"
 
 
 # A runbook is called as the file of its DAG: one file may make many DAGs.

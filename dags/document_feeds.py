@@ -37,11 +37,11 @@ def make_feed(feed: Feed) -> None:
             """Divide what waits into batches, by numbers: names of files may say whose documents they are."""
             from pipelines.documents.routes import route_of
             from pipelines.documents.steps import count_batches
-            from pipelines.documents.suspension import standing
+            from pipelines.documents.suspension import Part, standing
             from pipelines.installation import Installation
 
             here = Installation()
-            if suspended := standing(here.db, feed.name):
+            if suspended := [one for one in standing(here.db, feed.name) if one.part is Part.FEED]:
                 raise nothing_due(f"{suspended[0]} (runbook feed_orders)")
             batches = count_batches(feed, route_of(feed, here.store))
             if not batches:

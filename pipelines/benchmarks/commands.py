@@ -116,6 +116,16 @@ def feeds_command(
     _show(feeds.run(count, rows, under, _say, scan), as_json)
 
 
+@benchmark_app.command("backlog")
+def backlog_command(
+    count: Annotated[int, typer.Option(help="How many small documents to drain.", min=20)], as_json: AsJson = False, under: Under = None
+) -> None:
+    """Drain a backlog in ten slices: the last is to be as fast as the first, in as much memory."""
+    from pipelines.benchmarks import backlog
+
+    _show(backlog.run(count, under, _say), as_json)
+
+
 @benchmark_app.command("scan")
 def scan_command(
     count: Annotated[int, typer.Option(help="How many documents to scan.", min=10)], as_json: AsJson = False, under: Under = None

@@ -93,7 +93,7 @@ def run(count: int, rows: int, under: Path | None, say: Callable[[str], None], s
     with servers(under, room, False, say) as own, clamd() if scan else nullcontext() as scanner:
         say(f"{PEOPLE:,} people with a space, {count:,} documents in the inbox")
         patients = open_everybody(own)
-        size = fill_inbox(own.settings, patients, count)
+        size = fill(own.settings, patients, count)
         own.tidy()
         say("documents put into the store by boto3, and nothing more")
         peer = _put_by_boto3(own, count)
@@ -143,21 +143,21 @@ def open_everybody(own: Servers) -> list[Patient]:
     return [patient_of(dict(row)) for row in rows]
 
 
-def fill_inbox(settings: Settings, patients: list[Patient], count: int) -> int:
-    """Put documents into the inbox of the feed; return their mean size in bytes."""
+def fill(settings: Settings, patients: list[Patient], count: int, folder: str = "inbox", body_bytes: int = BODY_BYTES) -> int:
+    """Put documents into a folder of the feed; return their mean size in bytes."""
     with closing(Installation(settings)) as here:
         objects, written = ManyObjects(here.store, EXCHANGES), 0
-        drawn = _documents(patients, count)
+        drawn = _documents(patients, count, body_bytes)
         while some := dict(islice(drawn, STORED_AT_ONCE)):
-            objects.put_all({f"documents/benchmark/inbox/{name}.xml": content for name, content in some.items()})
+            objects.put_all({f"documents/benchmark/{folder}/{name}.xml": content for name, content in some.items()})
             written += sum(map(len, some.values()))
     return written // count
 
 
-def _documents(patients: list[Patient], count: int) -> Iterator[tuple[str, bytes]]:
+def _documents(patients: list[Patient], count: int, body_bytes: int) -> Iterator[tuple[str, bytes]]:
     given = [patients[number % len(patients)] for number in range(count)]
     # A version may come before the one that it replaces, in another batch: that is another thing to measure.
-    drawn = draw_documents(count, SEED, RECEIVED.date(), BODY_BYTES, given)
+    drawn = draw_documents(count, SEED, RECEIVED.date(), body_bytes, given)
     for number, document in enumerate(drawn):
         alone = document.but(replaces=None, version=1, series_id=f"{document.unique_id}.0", patient=given[number])
         yield f"{number:08d}", cda(alone)

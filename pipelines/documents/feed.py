@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -122,6 +123,7 @@ class Limits(_Part):
     files_a_batch: int = Field(default=200, ge=1, le=10_000)
     batches_a_run: int = Field(default=16, ge=1, le=1_000)
     parked_days: int = Field(default=7, ge=0, le=60)
+    backlog_files: int = Field(default=5_000, ge=1, le=100_000)
     quarantine_days: int = Field(default=30, ge=1, le=90)
     refused_percent: int = Field(default=100, ge=1, le=100)
     refused_from: int = Field(default=200, ge=10)
@@ -171,6 +173,13 @@ def load_feed(file: Path) -> Feed:
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'the feed'}: {e['msg']}" for e in error.errors(include_input=False))
         raise BadFeedError(f"{file.name}: {faults}") from None
+
+
+def sound_feeds(directory: Path) -> Iterator[Feed]:
+    """Give the feeds whose declarations can be used, in the order of their names; the others have a DAG that says why they cannot."""
+    for file in declarations(directory):
+        with suppress(BadFeedError):
+            yield load_feed(file)
 
 
 def named_feed(directory: Path, name: str) -> Feed:

@@ -11,6 +11,7 @@ import os
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
@@ -32,6 +33,14 @@ class Route(Protocol):
 
     def waiting(self, folder: str) -> dict[str, int]:
         """List the whole files of a folder: their keys, sorted, and how many bytes each has."""
+        ...
+
+    def first(self, folder: str, most: int) -> dict[str, int]:
+        """List the first whole files of a folder, a thousand at most, as `waiting` does."""
+        ...
+
+    def count(self, folder: str) -> int:
+        """Count the files of a folder."""
         ...
 
     def read(self, keys: Sequence[str]) -> list[bytes]:
@@ -73,9 +82,13 @@ class _Bucket:
     prefix: str
 
     def waiting(self, folder: str) -> dict[str, int]:
-        found = self.store.sizes(BUCKET, f"{self.prefix}/{folder}/")
-        names = sorted(key for key in found if not key.endswith("/") and "//" not in key)
-        return {key.removeprefix(f"{self.prefix}/"): found[key] for key in names}
+        return self._whole(self.store.sizes(BUCKET, f"{self.prefix}/{folder}/"))
+
+    def first(self, folder: str, most: int) -> dict[str, int]:
+        return self._whole(self.store.first_sizes(BUCKET, f"{self.prefix}/{folder}/", most))
+
+    def count(self, folder: str) -> int:
+        return self.store.count(BUCKET, f"{self.prefix}/{folder}/")
 
     def read(self, keys: Sequence[str]) -> list[bytes]:
         return self.objects.get_all([f"{self.prefix}/{key}" for key in keys])
@@ -88,6 +101,10 @@ class _Bucket:
 
     def remove(self, keys: Sequence[str]) -> None:
         self.objects.delete_all([f"{self.prefix}/{key}" for key in keys])
+
+    def _whole(self, found: Mapping[str, int]) -> dict[str, int]:
+        names = sorted(key for key in found if not key.endswith("/") and "//" not in key)
+        return {key.removeprefix(f"{self.prefix}/"): found[key] for key in names}
 
 
 @dataclass(frozen=True)
@@ -107,6 +124,12 @@ class _Directory:
             raise _away(error) from None
         whole = [path for path, state in found.items() if stat.S_ISREG(state.st_mode) and _is_whole(path.name)]
         return {f"{folder}/{path.relative_to(place).as_posix()}": found[path].st_size for path in whole}
+
+    def first(self, folder: str, most: int) -> dict[str, int]:
+        return dict(islice(self.waiting(folder).items(), most))
+
+    def count(self, folder: str) -> int:
+        return len(self.waiting(folder))
 
     def read(self, keys: Sequence[str]) -> list[bytes]:
         return [self._read(self._path(key)) for key in keys]

@@ -1,8 +1,9 @@
-"""What stands still of a feed: all that it sends, by itself where too much of it fails, until somebody lets it go on."""
+"""What stands still of a feed: all that it sends, by itself where too much of it fails, or its backlog, until somebody lets it go on."""
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from enum import StrEnum
 
 from pipelines.documents.feed import Feed
@@ -20,17 +21,30 @@ class Part(StrEnum):
     """What stands still."""
 
     FEED = "FEED"
+    BACKLOG = "BACKLOG"
 
 
-def standing(db: Database, feed: str | None, part: Part = Part.FEED) -> list[str]:
-    """Say what stands still, of a feed or of all: since when, by whom and why."""
+@dataclass(frozen=True)
+class Suspension:
+    """What stands still: a feed, or only its backlog; since when, by whom and why."""
+
+    feed: str
+    part: Part
+    since: dt.datetime
+    reason: str
+    suspended_by: str
+
+    def __str__(self) -> str:
+        """As operations read it."""
+        what = self.feed if self.part is Part.FEED else f"the backlog of {self.feed}"
+        return f"{what} is suspended since {self.since:%Y-%m-%d %H:%M} by {self.suspended_by}: {self.reason}"
+
+
+def standing(db: Database, feed: str | None = None) -> list[Suspension]:
+    """Return what stands still, of a feed or of all."""
     with db.transaction() as session:
         rows = session.all("documents/standing_suspensions", feed=feed)
-    return [
-        f"{row['feed']} is suspended since {row['since']:%Y-%m-%d %H:%M} by {row['suspended_by']}: {row['reason']}"
-        for row in rows
-        if row["part"] == part
-    ]
+    return [Suspension(**{**row, "part": Part(row["part"])}) for row in rows]
 
 
 def watch_failures(db: Database, feed: Feed, feed_id: int, as_of: dt.datetime) -> Counts:
@@ -44,7 +58,7 @@ def watch_failures(db: Database, feed: Feed, feed_id: int, as_of: dt.datetime) -
     limits = feed.limits
     if received >= limits.refused_from and failures * 100 > limits.refused_percent * received:
         why = f"{failures:,} of {received:,} documents of a day failed, more than {limits.refused_percent} %"
-        if _suspend(db, feed.name, "pipeline", why, as_of):
+        if _suspend(db, feed.name, Part.FEED, "pipeline", why, as_of):
             raise FeedSuspendedError(
                 f"the feed {feed.name} is suspended: {why}. Its files wait. See the page Quarantine for the reasons, call "
                 f"{feed.sender.name}, then `espace-sante documents resume {feed.name} --reason ...`"
@@ -52,27 +66,27 @@ def watch_failures(db: Database, feed: Feed, feed_id: int, as_of: dt.datetime) -
     return {"received": received, "failures": failures}
 
 
-def _suspend(db: Database, feed: str, by: str, reason: str, as_of: dt.datetime) -> int:
+def _suspend(db: Database, feed: str, part: Part, by: str, reason: str, as_of: dt.datetime) -> int:
     def do(work: Work) -> Counts:
-        binds = {"feed": feed, "part": Part.FEED, "reason": reason}
+        binds = {"feed": feed, "part": part, "reason": reason}
         return {"suspended": work.run("documents/suspend", work_id=work.work_id, as_of=as_of, **binds)}
 
-    return db.once("suspend_feed", f"{feed} at {as_of.isoformat()}", as_of, do, actor=by).counts["suspended"]
+    return db.once("suspend_feed", f"{feed} {part} at {as_of.isoformat()}", as_of, do, actor=by).counts["suspended"]
 
 
-def suspend(db: Database, feed: str, by: str, reason: str, as_of: dt.datetime) -> None:
-    """Make a feed stand still. Raises: FinalError where it does already, or has never run."""
-    if not _suspend(db, feed, signed(by), checked_reason(reason), as_of):
+def suspend(db: Database, feed: str, by: str, reason: str, as_of: dt.datetime, part: Part = Part.FEED) -> None:
+    """Make a feed, or its backlog, stand still. Raises: FinalError where it does already, or has never run."""
+    if not _suspend(db, feed, part, signed(by), checked_reason(reason), as_of):
         raise FinalError(f"{feed} is suspended already, or has never run")
 
 
-def resume(db: Database, feed: str, by: str, reason: str, as_of: dt.datetime) -> None:
-    """Let a feed go on; what failed before counts no more. Raises: FinalError where it is not suspended."""
+def resume(db: Database, feed: str, by: str, reason: str, as_of: dt.datetime, part: Part = Part.FEED) -> None:
+    """Let a feed, or its backlog, go on; what failed before counts no more. Raises: FinalError where it is not suspended."""
     why = checked_reason(reason)
 
     def do(work: Work) -> Counts:
-        if not work.run("documents/lift_suspension", work_id=work.work_id, feed=feed, part=Part.FEED, as_of=as_of):
+        if not work.run("documents/lift_suspension", work_id=work.work_id, feed=feed, part=part, as_of=as_of):
             raise FinalError(f"{feed} is not suspended")
         return {}
 
-    db.once("resume_feed", f"{feed} at {as_of.isoformat()}: {why}", as_of, do, actor=signed(by))
+    db.once("resume_feed", f"{feed} {part} at {as_of.isoformat()}: {why}", as_of, do, actor=signed(by))

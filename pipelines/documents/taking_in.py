@@ -29,7 +29,7 @@ from pipelines.documents.feed import Feed
 from pipelines.documents.judgement import Received
 from pipelines.documents.quality import note_quality
 from pipelines.documents.recording import Recorder
-from pipelines.documents.routes import ANSWERS, INBOX, PARKED, QUARANTINE, Route
+from pipelines.documents.routes import ANSWERS, BACKLOG, INBOX, PARKED, QUARANTINE, Route
 from pipelines.documents.virus_scan import ScannedItem, Scanner, scan_item
 from pipelines.platform.database import Counts, Database, Work
 
@@ -58,7 +58,7 @@ class Arrived:
     def name(self) -> str:
         """What its sender calls it."""
         folder, _, name = self.key.partition("/")
-        return name if folder == INBOX else name.partition("/")[2]
+        return name if folder in (INBOX, BACKLOG) else name.partition("/")[2]
 
     def received(self, named: Named | None = None) -> list[Received]:
         """Return its documents to be judged."""
@@ -120,10 +120,14 @@ class Intake:
         """Take in the files of one of so many batches, as many as the feed's limits allow; return what became of their documents."""
         waiting = {key: size for key, size in self.route.waiting(INBOX).items() if crc32(key.encode()) % batches == batch}
         total = dict.fromkeys(COUNTED, 0)
-        for arrived in _one_ahead(self.portions(dict(list(waiting.items())[: self.feed.limits.files_a_batch]))):
+        self.take(dict(list(waiting.items())[: self.feed.limits.files_a_batch]), as_of, total)
+        return total
+
+    def take(self, waiting: Mapping[str, int], as_of: dt.datetime, total: Counts) -> None:
+        """Take in files (key -> bytes), and add what became of their documents to `total`."""
+        for arrived in _one_ahead(self.portions(waiting)):
             self._decide(arrived, as_of)
             self.finish(arrived, total)
-        return total
 
     def settle(self, as_of: dt.datetime) -> Counts:
         """Decide again on parked files whose originals have come or had their time; answer those again that are settled."""

@@ -97,6 +97,18 @@ class ObjectStore:
             pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.settings.bucket(bucket), Prefix=prefix)
             return {item["Key"]: item["Size"] for page in pages for item in page.get("Contents", ())}
 
+    def first_sizes(self, bucket: str, prefix: str, most: int) -> dict[str, int]:
+        """List the first keys under a prefix, a thousand at most, in their order, with how many bytes each object has."""
+        with _translated(f"listing {prefix}"):
+            page = self.client.list_objects_v2(Bucket=self.settings.bucket(bucket), Prefix=prefix, MaxKeys=most)
+            return {item["Key"]: item["Size"] for item in page.get("Contents", ())}
+
+    def count(self, bucket: str, prefix: str) -> int:
+        """Count the keys under a prefix, a page at a time: memory stays flat."""
+        with _translated(f"listing {prefix}"):
+            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.settings.bucket(bucket), Prefix=prefix)
+            return sum(len(page.get("Contents", ())) for page in pages)
+
     def written(self, bucket: str, prefix: str) -> dict[str, datetime]:
         """Return when each object under a prefix was written, by the store's clock."""
         with _translated(f"listing {prefix}"):

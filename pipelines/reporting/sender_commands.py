@@ -1,4 +1,4 @@
-"""`espace-sante documents quality`, `suspend`, `resume`, `suspended`: how a sender sends, and whether it may."""
+"""`espace-sante documents quality`, `suspend`, `resume`, `suspended`, `backlog`: how a sender sends, whether it may, how far it is."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ class Here(Protocol):
 FeedArgument = Annotated[str, typer.Argument(help="Name of the feed (flux), which is that of its declaration.")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; it is kept for years: no name, no matricule, no address.")]
 
+BacklogOption = Annotated[bool, typer.Option("--backlog", help="Only its backlog (reprise de stock).")]
+
 
 def add_sender_commands(app: typer.Typer, here: Callable[[], Here]) -> None:
     """Add the commands to those of documents; `here` gives this installation."""
@@ -55,22 +57,32 @@ def add_sender_commands(app: typer.Typer, here: Callable[[], Here]) -> None:
         """List the feeds that stand still (flux suspendus), since when, by whom and why."""
         from pipelines.documents.suspension import standing
 
-        typer.echo("\n".join(standing(here().db, None)) or "no feed is suspended")
+        typer.echo("\n".join(map(str, standing(here().db))) or "no feed is suspended")
+
+    @app.command("backlog")
+    def backlog() -> None:
+        """Say how far backlogs are drained (reprise de stock): files of the last day, files left, and when it ends at this rate."""
+        from pipelines.documents.backlog import progress
+        from pipelines.platform.clock import now
+
+        typer.echo("\n".join(map(str, progress(here().reporting_db, now()))) or "no backlog was drained in the last day")
 
     @app.command("suspend")
-    def suspend(feed: FeedArgument, reason: ReasonOption) -> None:
+    def suspend(feed: FeedArgument, reason: ReasonOption, backlog: BacklogOption = False) -> None:
         """Make a feed stand still (suspendre): its files wait in its inbox, nothing is lost."""
+        from pipelines.documents.suspension import Part
         from pipelines.documents.suspension import suspend as stop
         from pipelines.platform.clock import now
 
-        stop(here().db, feed, getpass.getuser(), reason, now())
+        stop(here().db, feed, getpass.getuser(), reason, now(), Part.BACKLOG if backlog else Part.FEED)
         typer.echo(f"{feed} is suspended from its next run on")
 
     @app.command("resume")
-    def resume(feed: FeedArgument, reason: ReasonOption) -> None:
+    def resume(feed: FeedArgument, reason: ReasonOption, backlog: BacklogOption = False) -> None:
         """Let a feed go on (reprendre), from its next run on; what failed before counts no more."""
+        from pipelines.documents.suspension import Part
         from pipelines.documents.suspension import resume as go_on
         from pipelines.platform.clock import now
 
-        go_on(here().db, feed, getpass.getuser(), reason, now())
+        go_on(here().db, feed, getpass.getuser(), reason, now(), Part.BACKLOG if backlog else Part.FEED)
         typer.echo(f"{feed} goes on with its next run")

@@ -40,6 +40,7 @@ POOLS = {
     "db_write": (4, "Statements that rewrite many rows: as many at once as the database serves well"),
     "smtp": (2, "Connections to the mail relay"),
     "render": (2, "Letters being drawn: one process a core"),
+    "backlog": (1, "Backlogs of documents being drained, beside the live feeds"),
 }
 
 

@@ -16,5 +16,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop the tables with all that they hold, then the types."""
     op.execute("drop view documents.held_file")
-    op.execute("drop table documents.suspension, documents.quality, documents.identity_correction, documents.quarantined")
+    op.execute("drop table documents.backlog_slice, documents.suspension, documents.quality")
+    op.execute("drop table documents.identity_correction, documents.quarantined")
     op.execute("drop type documents.age, documents.wish")

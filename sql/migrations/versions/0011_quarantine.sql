@@ -73,11 +73,11 @@ create index quality_of_feed on documents.quality (feed_id, decided_at);
 grant select, insert on documents.quality to espace_pipeline;
 grant select on documents.quality to espace_reporting;
 
--- Grain: one time in which what a feed sends stands still, until somebody lifts it.
+-- Grain: one time in which what a feed sends, or its backlog alone, stands still, until somebody lifts it.
 create table documents.suspension (
   work_id bigint primary key references platform.unit_of_work,
   feed_id smallint not null,
-  part text not null check (part in ('FEED')),
+  part text not null check (part in ('FEED', 'BACKLOG')),
   since timestamptz not null,
   reason text not null,
   lifted_by bigint references platform.unit_of_work,
@@ -87,3 +87,15 @@ create table documents.suspension (
 create unique index one_suspension_a_part on documents.suspension (feed_id, part) where lifted_by is null;
 grant select, insert, update (lifted_by, lifted_at) on documents.suspension to espace_pipeline;
 grant select on documents.suspension to espace_reporting;
+
+-- Grain: one slice of the backlog of a feed that was drained, and how many files were left then.
+create table documents.backlog_slice (
+  work_id bigint primary key references platform.unit_of_work,
+  feed_id smallint not null,
+  drained_at timestamptz not null,
+  files integer not null,
+  left_over integer not null
+);
+create index backlog_slice_of_feed on documents.backlog_slice (feed_id, drained_at);
+grant select, insert on documents.backlog_slice to espace_pipeline;
+grant select on documents.backlog_slice to espace_reporting;

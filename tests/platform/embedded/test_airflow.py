@@ -72,7 +72,7 @@ def test_a_killed_scheduler_costs_a_minute_and_no_task(platform: EmbeddedPlatfor
     assert until(lambda: journal.read_text().split() == ["begin", "begin", "end"], 60)
     assert {state.state for state in platform.status()} == {Health.READY}
     pools = {pool["name"]: pool["slots"] for pool in call(instance, "/api/v2/pools", person="engineer")["pools"]}
-    assert pools | {"db_write": 4, "smtp": 2, "render": 2} == pools
+    assert pools | {"db_write": 4, "smtp": 2, "render": 2, "backlog": 1} == pools
     logs = "".join(log.read_text(errors="replace") for log in instance.logs.glob("*.log"))
     assert not any(password in logs for password in instance.secrets.airflow_people.values())
 
