@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import TriggerRule, dag, task
-from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, ended_within, nothing_due, run_instant, runbook, timetable
+from conventions import DEFAULT_ARGS, LAUNCH, WHOLE_TABLES, Pool, Tag, ended_within, nothing_due, run_instant, runbook, timetable
 
 
 @dag(
@@ -55,7 +55,7 @@ def account_lifecycle() -> None:
         from pipelines.lifecycle.steps import end_announcement_delays as end
 
         here = Installation()
-        return end(here.db, here.clock, run_instant())
+        return end(here.db, here.policy, here.clock, run_instant())
 
     @task
     def plan_archives() -> list[dict[str, int]]:
@@ -82,7 +82,7 @@ def account_lifecycle() -> None:
         here = Installation()
         return retain(here.db, here.store, Shard(**shard), run_instant())
 
-    @task(trigger_rule=TriggerRule.NONE_FAILED)
+    @task
     def plan_purge() -> list[dict[str, int]]:
         """Find the ranges of people with archives to destroy, or batches to finish."""
         from pipelines.installation import Installation
@@ -104,7 +104,7 @@ def account_lifecycle() -> None:
 
         return Installation().purge(run_instant()).destroy(Shard(**shard))
 
-    @task(pool=Pool.DB_WRITE, trigger_rule=TriggerRule.NONE_FAILED)
+    @task(pool=Pool.DB_WRITE, trigger_rule=TriggerRule.NONE_FAILED, execution_timeout=WHOLE_TABLES)
     def balance() -> None:
         """The equations must hold."""
         from pipelines.installation import Installation
@@ -115,8 +115,10 @@ def account_lifecycle() -> None:
 
     events = [follow_registry(), close_unopposed_suspensions(), end_announcement_delays()]
     archives, over = plan_archives(), plan_purge()
-    take_in_life_events() >> events >> archives
-    retain_archives.expand(shard=archives) >> over
+    take_in_life_events() >> events
+    events >> archives
+    events >> over
+    retain_archives.expand(shard=archives)
     purge_archives.expand(shard=over) >> balance()
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import timedelta
 
 from airflow.sdk import TriggerRule, dag, task
-from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, ended_within, nothing_due, run_instant, runbook, timetable
+from conventions import DEFAULT_ARGS, LAUNCH, WHOLE_TABLES, Pool, Tag, ended_within, nothing_due, run_instant, runbook, timetable
 
 
 @dag(
@@ -123,7 +123,7 @@ def account_opening() -> None:
         here = Installation()
         return write(here.db, here.store, here.policy, files, run_instant())
 
-    @task(pool=Pool.DB_WRITE, trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
+    @task(pool=Pool.DB_WRITE, trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS, execution_timeout=WHOLE_TABLES)
     def balance() -> None:
         """The equations must hold."""
         from pipelines.installation import Installation

@@ -65,6 +65,10 @@ class Pool(StrEnum):
     BACKLOG = "backlog"
 
 
+# How long a task may take that counts every person of the nation.
+WHOLE_TABLES = timedelta(minutes=90)
+
+
 # A runbook is called as the file of its DAG: one file may make many DAGs.
 _PAGE = "{{ dag.fileloc.rpartition('/')[2].removesuffix('.py') }}"
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from airflow.sdk import TriggerRule, dag, task
 from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, ended_within, nothing_due, run_instant, runbook, timetable
+from watcher import red_where_one_failed
 
 
 @dag(
@@ -51,8 +52,9 @@ def delivery_reports() -> None:
             raise nothing_due("no print house refuses a lot")
         return settle(here.letter_dispatch(), run_instant())
 
-    take_in_bounces()
-    take_in_printer_reports() >> settle_refused_lots()
+    reports = take_in_printer_reports()
+    reports >> settle_refused_lots()
+    [take_in_bounces(), reports] >> red_where_one_failed()
 
 
 delivery_reports()

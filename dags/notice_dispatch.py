@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from airflow.sdk import TriggerRule, dag, task
 from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, ended_within, nothing_due, run_instant, runbook, timetable
+from watcher import red_where_one_failed
 
 
 @dag(
@@ -79,7 +80,7 @@ def notice_dispatch() -> None:
 
     sent = send_emails.expand(shard=plan_emails())
     lots = assign_lots()
-    sent >> lots
+    sent >> [lots, red_where_one_failed()]
     prove_version(lots) >> produce_lots.expand(lots=lots)
 
 

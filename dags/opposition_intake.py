@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import TriggerRule, dag, task
+from airflow.sdk import dag, task
 from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, ended_within, run_instant, runbook, timetable
 
 
@@ -30,7 +30,7 @@ def opposition_intake() -> None:
         here = Installation()
         return take_in(here.db, here.store, here.policy, here.code_keys, here.clock, run_instant())
 
-    @task(trigger_rule=TriggerRule.ALL_DONE)
+    @task
     def find_opened_all_the_same() -> None:
         """Red where somebody opposed in time and had a space opened all the same."""
         from pipelines.installation import Installation

@@ -5,10 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import dag, task
-from conventions import DEFAULT_ARGS, LAUNCH, OPERATIONS, Pool, Tag, ended_within, run_instant, runbook, timetable
-
-# What counts every person of the nation.
-WHOLE_TABLES = timedelta(minutes=90)
+from conventions import DEFAULT_ARGS, LAUNCH, OPERATIONS, WHOLE_TABLES, Pool, Tag, ended_within, run_instant, runbook, timetable
 
 
 @dag(

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from airflow.sdk import Asset, TriggerRule, dag, task
 from conventions import DEFAULT_ARGS, LAUNCH, Pool, Tag, ended_within, nothing_due, run_instant, runbook, timetable
+from watcher import red_where_one_failed
 
 # Whoever puts a delivery down may say so (`POST /api/v2/assets/events`); nobody has to.
 DELIVERED = Asset("registry_delivery")
@@ -78,8 +79,9 @@ def registry_intake() -> None:
         return note(Installation().db, run_instant())
 
     # One changes who is insured at a time.
-    take_in_delivery.expand(folder=find_deliveries()) >> take_in_deaths() >> let_others_speak()
-    note_majorities()
+    taken_in, deaths = take_in_delivery.expand(folder=find_deliveries()), take_in_deaths()
+    taken_in >> deaths >> let_others_speak()
+    [taken_in, deaths, note_majorities()] >> red_where_one_failed()
 
 
 registry_intake()

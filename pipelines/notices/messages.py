@@ -26,13 +26,9 @@ def address_messages(db: Database, policy: Policy, as_of: datetime) -> Counts:
 def address(work: Work, policy: Policy, as_of: datetime) -> Counts:
     """Choose for each message that waits who is written to and how; return how many go by each channel, and to nobody so far.
 
-    Whatever lets messages leave by a channel begins with it.
+    Whatever lets messages leave by a channel begins with it: one that was addressed earlier, to somebody who is not the one to tell any
+    more, is taken back before.
     """
-    return work.one(
-        "notices/address_messages",
-        work_id=work.work_id,
-        campaign_id=policy.campaign_id,
-        day=legal_day(as_of),
-        represented_by=list(policy.represented_by),
-        unusable_address=int(UNUSABLE),
-    )
+    within = {"campaign_id": policy.campaign_id, "day": legal_day(as_of), "represented_by": list(policy.represented_by)}
+    work.run("notices/take_back_messages", **within)
+    return work.one("notices/address_messages", **within, work_id=work.work_id, unusable_address=int(UNUSABLE))

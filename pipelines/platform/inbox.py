@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipelines.platform.database import Counts, Database, Work
-from pipelines.platform.errors import BadFileError
-from pipelines.platform.object_store import ObjectStore
+from pipelines.platform.errors import BadFileError, RetryableError
+from pipelines.platform.object_store import MissingObjectError, ObjectStore
 
 BUCKET = "exchanges"
 LARGEST_FILE = 64 * 1024 * 1024
@@ -79,13 +79,17 @@ class Inbox:
         """Take in one file: decide on it once, write the answer where the kind has one, move the file out of the inbox.
 
         One that is too large is refused without being read.
+        Raises: RetryableError if another run took it in since it was listed: what is left is taken in by the next try.
         """
         waiting = f"{self.kind}/inbox/{name}"
-        size = self.store.size(BUCKET, waiting)
+        try:
+            size = self.store.size(BUCKET, waiting)
+            content = self.store.get(BUCKET, waiting) if size <= LARGEST_FILE else b""
+        except MissingObjectError:
+            raise RetryableError(f"a file of {self.kind} was taken in by another run since it was listed: it is tried again") from None
         if size > LARGEST_FILE:
             inbound = decide_once(db, self.kind, name, f"{size} bytes, not read".encode(), as_of, _refuse_as_too_large)
         else:
-            content = self.store.get(BUCKET, waiting)
             inbound = decide_once(db, self.kind, name, content, as_of, lambda work: decide(work, content))
         if answer is not None:
             self.store.put(BUCKET, f"{self.kind}/answers/{name}", answer(inbound))

@@ -26,7 +26,19 @@ WAITS_FOR_A_PERSON = {("notice_planning", "approve"), ("finding_override", "appr
 # A person starts it, and nothing else does.
 STARTED_BY_HAND = {"campaign_steering", "feed_orders", "finding_override", "identity_correction", "quarantine_orders", "registry_decisions"}
 # Tasks whose work is to change the database, the relay or the printer's bucket.
-READS_ONLY = ("find_", "plan_openings", "plan_retention", "plan_archives", "plan_purge", "balance", "reconcile", "approve", "start_")
+WATCHER = "red_where_one_failed"
+READS_ONLY = (
+    WATCHER,
+    "find_",
+    "plan_openings",
+    "plan_retention",
+    "plan_archives",
+    "plan_purge",
+    "balance",
+    "reconcile",
+    "approve",
+    "start_",
+)
 
 
 @pytest.fixture(scope="module", params=["system", "replay"])
@@ -112,6 +124,8 @@ def test_schedules_are_days_of_paris_or_left_to_the_replay(bag: Any, dags: dict[
 
 def test_every_task_retries_by_kind_of_error_and_tells_of_its_failure(dags: dict[str, Any]) -> None:
     for dag_id, task in _tasks(dags):
+        if task.task_id == WATCHER:
+            continue
         said = _arguments(task)
         assert said["retries"] >= 2, (dag_id, task.task_id)
         assert said["retry_policy"].rules, (dag_id, task.task_id)
@@ -147,6 +161,12 @@ def test_whoever_writes_or_sends_waits_for_a_pool(dags: dict[str, Any]) -> None:
         if task.task_id.startswith(READS_ONLY):
             continue
         assert pool in {str(name) for name in Pool}, (dag_id, task.task_id)
+
+
+def test_no_failure_hides_behind_a_task_that_goes_on_all_the_same(dags: dict[str, Any]) -> None:
+    for dag_id, task in _tasks(dags):
+        followers = [dags[dag_id].get_task(name) for name in task.downstream_task_ids]
+        assert {_arguments(each).get("trigger_rule", "all_success") for each in followers} != {"all_done"}, (dag_id, task.task_id)
 
 
 def test_refused_lots_are_settled_whatever_became_of_the_reports(dags: dict[str, Any]) -> None:

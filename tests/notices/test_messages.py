@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from pipelines.campaign.steering import Action, steer
 from pipelines.notices.letter_dispatch import LetterDispatch
+from pipelines.notices.messages import address_messages
 from pipelines.notices.proofs import Look
 from pipelines.notices.receipts import receipt_pdf
 from pipelines.platform.errors import FinalError
@@ -192,3 +193,23 @@ def test_whoever_was_told_fifty_times_waits_and_holds_up_nobody(campaign: Campai
     campaign.send(NEXT_DAY)
     assert [row["reason"] for row in messages(campaign) if row["reason"]] == ["NO_NUMBER_LEFT"]
     assert len(campaign.mails_to(other)) == 2
+
+
+def test_a_message_that_has_not_left_when_its_person_dies_never_leaves(campaign: Campaign, person: Person, receipt: str) -> None:
+    address_messages(campaign.home.db, campaign.home.policy, NEXT_DAY)
+    campaign.register(person.but(died_on=date(2022, 2, 10)), on=date(2022, 2, 11))
+    campaign.send(NEXT_DAY + timedelta(hours=1))
+    assert len(campaign.mails_to(person)) == 1
+    assert [(row["reason"], row["status"]) for row in messages(campaign)] == [("DECEASED", "CANCELLED")]
+
+
+def test_a_message_that_has_not_left_goes_to_whoever_is_to_be_told_by_then(campaign: Campaign) -> None:
+    child, mother = invent(3, birth_date="20040212", email=None, representative_1=invent(4).matricule), invent(4)
+    campaign.register(child, mother)
+    campaign.notify()
+    (about_the_child,) = [mail for mail in campaign.mails_to(mother) if child.first_names in text_of(mail)]
+    campaign.oppose(request(child, code_in(about_the_child), OPPOSED), at=OPPOSED)
+    address_messages(campaign.home.db, campaign.home.policy, NEXT_DAY)
+    campaign.register(child.but(email="majeur@courriel.example"), on=date(2022, 2, 14))
+    campaign.send(paris(2022, 2, 15, 8))
+    assert len(campaign.mails_to(mother)) == 2 and [row["channel"] for row in messages(campaign) if row["status"] == "SENT"] == ["EMAIL"]
