@@ -115,6 +115,12 @@ class ObjectStore:
             pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.settings.bucket(bucket), Prefix=prefix)
             return {item["Key"]: item["LastModified"] for page in pages for item in page.get("Contents", ())}
 
+    def folders(self, bucket: str, prefix: str) -> list[str]:
+        """List the folders right under a prefix, each with its slash, without listing what they hold."""
+        with _translated(f"listing {prefix}"):
+            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.settings.bucket(bucket), Prefix=prefix, Delimiter="/")
+            return [folder["Prefix"] for page in pages for folder in page.get("CommonPrefixes", ())]
+
     def size(self, bucket: str, key: str) -> int:
         """Return how many bytes an object has, without reading it."""
         with _translated(f"reading {key}"):
@@ -232,6 +238,16 @@ class ObjectStore:
         """Delete an object; one already gone counts as deleted."""
         with _translated(f"deleting {key}"):
             self.client.delete_object(Bucket=self.settings.bucket(bucket), Key=key)
+
+    def delete_as_read(self, bucket: str, key: str, etag: str | None) -> None:
+        """Delete an object, with an ETag only the content that has it; one already gone, or replaced since, is left as it is."""
+        as_read = {"IfMatch": etag} if etag else {}
+        with _translated("deleting an object"):
+            try:
+                self.client.delete_object(Bucket=self.settings.bucket(bucket), Key=key, **as_read)  # type: ignore[arg-type]
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in (*MISSING, "412", "PreconditionFailed"):
+                    raise
 
     def move(self, bucket: str, key: str, target: str) -> None:
         """Move an object of any size inside its bucket; a source already gone counts as moved."""

@@ -23,6 +23,9 @@ from pipelines.registry.steps import ROOT
 FOLDER = "reporting/stuck"
 SETTLED = "undecided_waves"
 SWEEP = "reconciliation"
+INBOX = "/inbox/"
+# What lies beside an inbox and is nobody's to take.
+ASIDE = ("/answers/", "/taken/", "/outbound/", "/parked/", "/quarantine/", "/backlog/", "/returned/")
 
 
 class StuckError(FinalError):
@@ -80,11 +83,20 @@ def stuck_files(store: ObjectStore, as_of: datetime) -> list[Stuck]:
     written = store.written("registry", ROOT)
     whole = {_folder(key) for key in written if key.endswith(f"/{MANIFEST_NAME}")}
     incomplete = {key: at for key, at in written.items() if _folder(key) not in whole}
-    waiting = {key: at for key, at in store.written("exchanges", "").items() if "/inbox/" in key and not key.endswith("/")}
+    waiting = {key: at for inbox in _inboxes(store, "") for key, at in store.written("exchanges", inbox).items() if not key.endswith("/")}
     return [
-        *_too_old("waiting_files", waiting, lambda key: key.partition("/inbox/")[0], as_of),
+        *_too_old("waiting_files", waiting, lambda key: key.partition(INBOX)[0], as_of),
         *_too_old("incomplete_deliveries", incomplete, _folder, as_of),
     ]
+
+
+def _inboxes(store: ObjectStore, folder: str) -> Iterator[str]:
+    """Yield every inbox under a folder, without listing what lies beside it: hundreds of millions of objects."""
+    for inner in store.folders("exchanges", folder):
+        if inner.endswith(INBOX):
+            yield inner
+        elif not inner.endswith(ASIDE):
+            yield from _inboxes(store, inner)
 
 
 def _too_old(kind: str, written: Mapping[str, datetime], place_of: Callable[[str], str], as_of: datetime) -> Iterator[Stuck]:

@@ -200,4 +200,4 @@ def test_an_opposition_says_by_which_way_and_when_it_came(campaign: Campaign) ->
     campaign.oppose(request(person, code, paris(2022, 2, 3)), at=paris(2022, 2, 4), channel="PHONE_3422")
     lived = consult(campaign.home.desk_db, TEMPLATES, person.matricule, "marie", "appel", OPENING)
     page = told(journey_page(lived, TEMPLATES, AS_OF))
-    assert "Moyen : téléphone, 3422" in page and "Reçue le : 3 février 2022" in page and "Numéro de récépissé : OPP-" in page
+    assert "Moyen : téléphone, 3422" in page and "Demande reçue le : 3 février 2022" in page and "Numéro de récépissé : OPP-" in page
