@@ -143,7 +143,7 @@ class Demo:
             self._plan(day, cast)
         elif day.weekday() == MESSAGES_LEAVE_ON or (day.weekday() < 5 and day <= DISPATCH_UNTIL):
             self._run(cast.ops, "notice_dispatch", at(day, 8))
-        if day <= DISPATCH_UNTIL:
+        if day <= DISPATCH_UNTIL or day.weekday() == MESSAGES_LEAVE_ON:
             cast.partners.read_the_mail()
         put_down = cast.partners.act(day)
         due = []

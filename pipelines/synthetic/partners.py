@@ -32,6 +32,8 @@ BUCKET = "exchanges"
 # What readers do, per thousand notices: (upper bound of the draw, behaviour). Far more lively than the 1.5 % who opposed in 2022.
 BOUNCED, DELAYED, AUTO_REPLY = 20, 23, 25
 ON_TIME, TWICE, MISTYPED, WRONG_BIRTH_DATE, LATE, LAST_SECOND = 60, 66, 72, 76, 82, 86
+# What comes after the file of a day has left is in a second one.
+EVENING = time(18)
 
 
 @dataclass
@@ -53,6 +55,7 @@ class Partners:
     bounces: dict[date, list[tuple[str, bytes]]] = field(default_factory=lambda: defaultdict(list))
     print_houses: PrintHouses = field(default_factory=lambda: PrintHouses(_draw))
     requests: dict[tuple[date, Channel], list[dict[str, str]]] = field(default_factory=lambda: defaultdict(list))
+    evenings: dict[tuple[date, Channel], list[dict[str, str]]] = field(default_factory=lambda: defaultdict(list))
 
     def read_the_mail(self) -> None:
         """Read what has come: decide what each mail server, the print house and each reader will do, and when."""
@@ -91,9 +94,12 @@ class Partners:
         return {"bounces": len(self.bounces.get(day, ())), "print reports": len(reports), "oppositions": lines}
 
     def end_day(self, day: date) -> None:
-        """Let every channel say, once a day is over, in which file the requests of that day are."""
+        """Let every channel put down what came in the evening and say, once a day is over, in which files the requests of that day are."""
         for channel in Channel:
             files = [_file_of(day)] if self.requests.get((day, channel)) else []
+            if evening := self.evenings.get((day, channel)):
+                files.append(_file_of(day, "-evening"))
+                self._put(f"oppositions/{channel}", files[-1], _ndjson(evening))
             announcement = {"day": day.isoformat(), "files": files}
             self._put(f"oppositions/{channel}", f"{day.isoformat()}.day.json", json.dumps(announcement).encode())
 
@@ -129,12 +135,9 @@ class Partners:
         elif draw < LATE:
             self._oppose(channel, last_day(sent_on) + timedelta(days=2), noon, notice, who, code)
         else:
-            self._oppose(Channel.WEB, last_day(sent_on), time(23, 59, 59), notice, who, code, delivered_later=1)
+            self._oppose(Channel.WEB, last_day(sent_on), time(23, 59, 59), notice, who, code)
 
-    def _oppose(
-        self, channel: Channel, day: date, at: time, ref: str, who: Resident, code: str,
-        birth_date: str | None = None, delivered_later: int = 0,
-    ) -> None:  # fmt: skip
+    def _oppose(self, channel: Channel, day: date, at: time, ref: str, who: Resident, code: str, birth_date: str | None = None) -> None:
         line = {
             "request_ref": _name(ref),
             "matricule": who.matricule,
@@ -142,7 +145,8 @@ class Partners:
             "code": code,
             **_taken_by(channel, datetime.combine(day, at, PARIS)),
         }
-        self.requests[day + timedelta(days=delivered_later), channel].append(line)
+        queue = self.requests if at < EVENING else self.evenings
+        queue[day, channel].append(line)
 
 
 def _taken_by(channel: Channel, received_at: datetime) -> dict[str, str]:
@@ -167,8 +171,8 @@ def _name(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def _file_of(day: date) -> str:
-    return f"{day.isoformat()}.ndjson"
+def _file_of(day: date, part: str = "") -> str:
+    return f"{day.isoformat()}{part}.ndjson"
 
 
 def _ndjson(requests: Iterable[dict[str, str]]) -> bytes:
