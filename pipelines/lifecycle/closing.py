@@ -1,4 +1,4 @@
-"""Closing spaces: the archive of ten years begins."""
+"""Closing spaces, which begins the archive of ten years, and opening them again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from pipelines.campaign.policy import Policy
+from pipelines.lifecycle.managers import hand_over
 from pipelines.platform.database import Work
 
 
@@ -19,3 +20,9 @@ def close_unasked(work: Work, policy: Policy, day: date, person_ids: Sequence[in
     closed = close_accounts(work, policy, day, person_ids, reason)
     work.run("lifecycle/tell_archives", person_ids=list(person_ids), day=day, reason=reason, work_id=work.work_id)
     return closed
+
+
+def reopen_accounts(work: Work, policy: Policy, day: date, person_ids: Sequence[int]) -> None:
+    """Open the archived spaces of people again, each managed by whoever does so now. Source: CSP R1111-36, R1111-40."""
+    work.run("lifecycle/reopen_accounts", work_id=work.work_id, person_ids=list(person_ids), day=day)
+    hand_over(work, policy, day, person_ids)

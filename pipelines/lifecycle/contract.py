@@ -108,7 +108,7 @@ REFUSALS: dict[Cause, str] = {
     Cause.BAD_LINE: "La ligne ne respecte pas le contrat de fichier.",
     Cause.FROM_THE_FUTURE: "La date de réception ou d'information est dans le futur.",
     Cause.NOT_VERIFIED: "Nous n'avons pas pu vérifier cette demande. Vérifiez les informations saisies.",
-    Cause.DECEASED: "La personne est connue comme décédée : l'espace ne peut pas être ouvert.",
+    Cause.DECEASED: "La personne est connue comme décédée : cette demande ne peut pas être traitée.",
     Cause.DOUBTFUL_IDENTITY: "Une vérification d'identité est en cours : renouvelez la demande dans quelques jours.",
     Cause.NO_SPACE: "Aucun espace n'est connu pour cette personne.",
     Cause.ALREADY_OPEN: "L'espace est déjà ouvert.",

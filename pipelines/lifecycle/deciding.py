@@ -81,7 +81,7 @@ def _why_not(kind: Kind, standing: Standing) -> Cause | None:
         case Kind.REOPEN:
             return _why_not_reopened(standing)
         case Kind.WITHDRAW_OPPOSITION:
-            return _why_not_given_a_space(standing) if standing.has_opposed else Cause.NOT_OPPOSED
+            return _unless_somebody_certain_lives(standing) if standing.has_opposed else Cause.NOT_OPPOSED
         case Kind.SUSPEND:
             if standing.account == "SUSPENDED":
                 return Cause.ALREADY_ASKED
@@ -109,7 +109,10 @@ def _unless_suspended(standing: Standing) -> Cause | None:
 
 
 def _why_not_deleted(standing: Standing) -> Cause | None:
-    """A space under suspension is evidence: it is closed first, by its six weeks or on request, then destroyed on request."""
+    """A space under suspension is evidence: it is closed first, by its six weeks or on request, then destroyed on request.
+
+    Nobody asks for the dead, and what may be another person's is not destroyed.
+    """
     match standing.account:
         case None:
             return Cause.NO_SPACE
@@ -119,8 +122,10 @@ def _why_not_deleted(standing: Standing) -> Cause | None:
             return Cause.BEING_DESTROYED
         case "PURGED":
             return Cause.DESTROYED
+        case _ if standing.has_asked_deletion:
+            return Cause.ALREADY_ASKED
         case _:
-            return Cause.ALREADY_ASKED if standing.has_asked_deletion else None
+            return _unless_somebody_certain_lives(standing)
 
 
 def _why_not_reopened(standing: Standing) -> Cause | None:
@@ -128,7 +133,7 @@ def _why_not_reopened(standing: Standing) -> Cause | None:
         case None:
             return Cause.NO_SPACE
         case "CLOSED" | "PURGED":
-            return _why_not_given_a_space(standing)
+            return _unless_somebody_certain_lives(standing)
         case "PURGING":
             return Cause.BEING_DESTROYED
         case "SUSPENDED":
@@ -137,7 +142,7 @@ def _why_not_reopened(standing: Standing) -> Cause | None:
             return Cause.ALREADY_OPEN
 
 
-def _why_not_given_a_space(standing: Standing) -> Cause | None:
+def _unless_somebody_certain_lives(standing: Standing) -> Cause | None:
     if standing.is_dead:
         return Cause.DECEASED
     return Cause.DOUBTFUL_IDENTITY if standing.is_doubtful else None

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from pipelines.campaign.policy import Policy
 from pipelines.campaign.window import last_day
-from pipelines.lifecycle.closing import close_accounts
+from pipelines.lifecycle.closing import close_accounts, reopen_accounts
 from pipelines.lifecycle.contract import Kind, Request
 from pipelines.lifecycle.managers import managers_of
 from pipelines.platform.database import Work
@@ -51,8 +51,9 @@ def _delete(work: Work, policy: Policy, day: date, lines: Sequence[Accepted]) ->
 def _reopen(work: Work, policy: Policy, day: date, lines: Sequence[Accepted]) -> None:
     archived = [line for line in lines if line.account == "CLOSED"]
     if archived:
-        work.run("lifecycle/reopen_accounts", work_id=work.work_id, person_ids=_people(archived))
+        reopen_accounts(work, policy, day, _people(archived))
     open_spaces(work, policy, day, [line.person_id for line in lines if line.account == "PURGED"])
+    _note_asked_for(work, lines)
 
 
 def _withdraw(work: Work, policy: Policy, day: date, lines: Sequence[Accepted]) -> None:
@@ -64,6 +65,11 @@ def _withdraw(work: Work, policy: Policy, day: date, lines: Sequence[Accepted]) 
         received_ats=[line.request.received_at for line in lines],
     )
     open_spaces(work, policy, day, _people(lines))
+    _note_asked_for(work, lines)
+
+
+def _note_asked_for(work: Work, lines: Sequence[Accepted]) -> None:
+    work.run("lifecycle/note_asked_for", person_ids=_people(lines), received_ats=[line.request.received_at for line in lines])
 
 
 def open_spaces(work: Work, policy: Policy, day: date, person_ids: Sequence[int]) -> None:

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 
 from pipelines.campaign.policy import Policy
-from pipelines.platform.database import Session
+from pipelines.platform.database import Session, Work
+
+
+def hand_over(work: Work, policy: Policy, day: date, person_ids: Sequence[int]) -> int:
+    """Give the spaces of people to whoever manages them on a day; return how many have changed hands."""
+    managers = managers_of(work, policy, day, person_ids)
+    return work.run("lifecycle/hand_over", person_ids=list(person_ids), managers=[managers.get(person) for person in person_ids])
 
 
 def managers_of(session: Session, policy: Policy, day: date, person_ids: Sequence[int]) -> dict[int, int]:

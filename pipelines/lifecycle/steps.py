@@ -12,11 +12,11 @@ import msgspec
 from sqlalchemy.engine import RowMapping
 
 from pipelines.campaign.policy import Policy
-from pipelines.lifecycle.closing import close_accounts, close_unasked
+from pipelines.lifecycle.closing import close_accounts, close_unasked, reopen_accounts
 from pipelines.lifecycle.contract import ANSWERS, REFUSALS, Answer, Cause, Kind, Outcome, System
 from pipelines.lifecycle.deciding import Claim, Decision, Standing, decide
 from pipelines.lifecycle.effects import Accepted, apply
-from pipelines.lifecycle.managers import managers_of
+from pipelines.lifecycle.managers import hand_over
 from pipelines.lifecycle.request_file import read_claims, rows_of
 from pipelines.platform.clock import Clock, legal_day
 from pipelines.platform.database import Counts, Database, Work
@@ -149,11 +149,10 @@ def _follow(work: Work, policy: Policy, day: date) -> Counts:
     closed = _close_by_facts(work, policy, day, span, facts["followed_through"])
     wrong = [row["person_id"] for row in work.all("lifecycle/wrongly_closed", **span)]
     if wrong:
-        work.run("lifecycle/reopen_accounts", work_id=work.work_id, person_ids=wrong)
+        reopen_accounts(work, policy, day, wrong)
     told = work.run("lifecycle/tell_majorities", work_id=work.work_id, represented_by=list(policy.represented_by), **span)
     people = [row["person_id"] for row in work.all("lifecycle/people_to_hand_over", **span)]
-    managers = managers_of(work, policy, day, people)
-    handed_over = work.run("lifecycle/hand_over", person_ids=people, managers=[managers.get(person) for person in people])
+    handed_over = hand_over(work, policy, day, people)
     return {"facts_read": span["up_to"], **closed, "reopened": len(wrong), "majorities_told": told, "handed_over": handed_over}
 
 
@@ -184,15 +183,19 @@ def close_unopposed_suspensions(db: Database, policy: Policy, clock: Clock, as_o
     return db.once("close_unopposed_suspensions", as_of.isoformat(), as_of, close).counts["closed"]
 
 
-def end_announcement_delays(db: Database, clock: Clock, as_of: datetime) -> Counts:
+def end_announcement_delays(db: Database, policy: Policy, clock: Clock, as_of: datetime) -> Counts:
     """Warn people of documents that wait for an announcement visit since two weeks, and show those of a month ago.
 
-    Safe to repeat: a document is told once, and shown once. Raises: RuleError if `as_of` lies in the future. Source: CSP R1111-53.
+    Nobody who represents a person is told of what is hidden from them.
+    Safe to repeat: a document is told once, and shown once. Raises: RuleError if `as_of` lies in the future.
+    Sources: CSP R1111-53, L1111-5 (a minor's secret care).
     """
     day = legal_day(clock.present(as_of))
 
     def end(work: Work) -> Counts:
         shown = work.run("lifecycle/show_documents", day=day)
-        return {"people_warned": work.run("lifecycle/warn_patients", work_id=work.work_id, day=day), "documents_shown": shown}
+        represented_by = list(policy.represented_by)
+        warned = work.run("lifecycle/warn_patients", work_id=work.work_id, day=day, represented_by=represented_by)
+        return {"people_warned": warned, "documents_shown": shown}
 
     return db.once("end_announcement_delays", as_of.isoformat(), as_of, end).counts

@@ -1,5 +1,5 @@
 -- Closes the accounts of people whose proven request came after their opening, and has each person told. Grain: one account.
--- Idempotency: only an account that is not closed closes, and only by a request taken in since its opening, or since it was opened again.
+-- Idempotency: only an account that is not closed closes, and only by a request that counts against it (`accounts.still_closes`).
 -- Source: CSP R1111-36 (closing at any time, archive of ten years).
 with closed as (
   update accounts.account as a
@@ -13,18 +13,18 @@ with closed as (
   from (
     select distinct on (q.person_id)
       q.person_id,
-      q.work_id,
+      q.received_at,
       q.cause,
       q.receipt,
       u.as_of
     from oppositions.request as q
     inner join platform.unit_of_work as u on q.work_id = u.work_id
     where q.outcome = 'CLOSING'
-    order by q.person_id asc, q.work_id desc, q.line desc
+    order by q.person_id asc, q.received_at desc, q.work_id desc, q.line desc
   ) as r
   where
     a.person_id = r.person_id and a.status in ('OPEN', 'IMPOSSIBLE', 'SUSPENDED')
-    and (r.as_of at time zone 'Europe/Paris')::date >= a.opened_on and r.work_id > coalesce(a.reopened_by, 0)
+    and accounts.still_closes(r.received_at, r.as_of, a.opened_on, a.asked_for_at)
   returning a.person_id, a.campaign_id, r.receipt
 ),
 

@@ -12,6 +12,6 @@ select
 from accounts.account as a
 where
   a.status = 'CLOSED' and a.retained_until is distinct from a.archived_until
-  and a.person_id between :first_id and :last_id
+  and a.person_id > :after_id and a.person_id <= :last_id
 order by a.person_id
 limit :most

@@ -1,6 +1,7 @@
 -- Condemns the next archives of a range of people that are over, by both dates: that of the space, and that of the audit trail, which
--- nobody can change. Grain: one space. Idempotency: only a CLOSED space moves. Index: account_archive, then the audit's primary key. The
--- rows are locked for this one statement; who re-opens one at this moment is passed over. Source: CSP R1111-36.
+-- nobody can change. What is held stays, and what may be another person's. Grain: one space. Idempotency: only a CLOSED space moves.
+-- Index: account_archive, then the primary keys of the audit and the doubts. The rows are
+-- locked for this one statement; who re-opens one at this moment is passed over. Source: CSP R1111-36.
 with due as (
   select
     a.person_id,
@@ -10,6 +11,8 @@ with due as (
     a.status = 'CLOSED' and a.archived_until < :day
     and a.person_id > :after_id and a.person_id between :first_id and :last_id
     and accounts.archive_end(lifecycle.day_by_trail(a.person_id, a.account_id, 'CLOSED'), :archive_years) < :day
+    and not lifecycle.is_held(a.account_id)
+    and not exists (select from registry.in_doubt as d where d.person_id = a.person_id)
   order by a.person_id
   limit :most
   for update skip locked

@@ -9,7 +9,7 @@ from (
   select (d.person_id / :shard_size) as shard
   from lifecycle.deletion as d
   inner join accounts.account as a on d.person_id = a.person_id and d.account_id = a.account_id and a.status = 'CLOSED'
-  where d.revoked_by is null and d.asked_on <= cast(:day as date) - cast(:deletion_after_days as integer)
+  where d.revoked_by is null and d.asked_on + least(cast(:deletion_after_days as integer), d.due_on - d.asked_on) <= cast(:day as date)
   union all
   select (first_id / :shard_size) as shard
   from lifecycle.destruction

@@ -9,7 +9,8 @@ select
   f.happened_on,
   :work_id
 from registry.facts_noted(array['CAME_OF_AGE'], :after, :up_to) as f
-inner join accounts.account as a on f.person_id = a.person_id and f.happened_on > a.opened_on and a.status = 'OPEN'
+inner join accounts.account as a
+  on f.person_id = a.person_id and f.happened_on > a.opened_on and a.status in ('OPEN', 'SUSPENDED', 'IMPOSSIBLE')
 inner join registry.person as p on a.person_id = p.person_id and p.died_on is null
 where (p.protection = any(cast(:represented_by as text[]))) is not true
 on conflict do nothing

@@ -8,9 +8,10 @@ import pytest
 
 from pipelines.accounts.steps import OpeningCounts
 from pipelines.accounts.systems import Reason, System
+from pipelines.lifecycle.steps import follow_registry
 from tests.accounts.systems_behind import SystemsBehind
 from tests.campaign_driver import OPENING, SENT, Campaign, request
-from tests.registry_builder import Person
+from tests.registry_builder import Person, invent
 
 NEXT_DAY, THIRD_DAY, FOURTH_DAY = (OPENING + timedelta(days=number) for number in (1, 2, 3))
 
@@ -96,6 +97,22 @@ def test_it_opens_with_that_record_once_it_is_free(campaign: Campaign, systems: 
     systems.tell(NEXT_DAY)
     assert state(campaign, person) == ("OPEN", None, None) and campaign.accounts(person)[0]["record_no"] == "DMP-1"
     assert systems.events(System.RECORDS, person) == [("OPENED", 1)] and campaign.broken_equations() == []
+
+
+def test_what_systems_accept_does_not_open_a_space_that_waits_for_a_locked_record(campaign: Campaign, systems: SystemsBehind) -> None:
+    tutor, ward = invent(1), invent(2)
+    campaign.register(tutor, ward)
+    systems.bring_records((ward.matricule, "DMP-1", "LOCKED"), at=SENT)
+    campaign.notify()
+    campaign.open(OPENING)
+    systems.tell(OPENING)
+    campaign.register(tutor, ward.but(protection="TUTELLE", representative_1=tutor.matricule), on=NEXT_DAY.date())
+    follow_registry(campaign.home.db, campaign.home.policy, campaign.home.clock, NEXT_DAY)
+    systems.tell(NEXT_DAY)
+    systems.answer_all(THIRD_DAY, {System.ACCOUNTS: Reason.UNAVAILABLE})
+    systems.tell(THIRD_DAY)
+    systems.answer(System.ACCOUNTS, systems.files(System.ACCOUNTS)[-1], FOURTH_DAY)
+    assert state(campaign, ward)[:2] == ("IMPOSSIBLE", "EXISTING_RECORD LOCKED")
 
 
 def test_the_trail_says_what_was_impossible(campaign: Campaign, systems: SystemsBehind, opened: Person) -> None:

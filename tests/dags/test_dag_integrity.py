@@ -174,6 +174,11 @@ def test_refused_lots_are_settled_whatever_became_of_the_reports(dags: dict[str,
     assert (settle.trigger_rule, settle.upstream_task_ids) == ("all_done", {"take_in_printer_reports"})
 
 
+def test_no_destruction_waits_for_the_retention_of_archives(dags: dict[str, Any]) -> None:
+    plan = dags["account_lifecycle"].get_task("plan_purge")
+    assert plan.upstream_task_ids == {"follow_registry", "close_unopposed_suspensions", "end_announcement_delays"}
+
+
 def test_no_lot_is_made_before_the_version_of_the_template_is_proved_nor_where_it_is_not(dags: dict[str, Any]) -> None:
     dispatch = dags["notice_dispatch"]
     assert "prove_version" in dispatch.get_task("produce_lots").upstream_task_ids

@@ -24,8 +24,8 @@ insert into documents.document (
   hidden_from_representatives, sha256, unique_id, type_code, type_system, media_type, confidentiality, author_organization
 )
 values (
-  :person_id, :work_id, :at, :at, :account_id, :size, 1, 1, false, :hidden, false, :sha256, :unique_id, '11502-2', '2.16.840.1.113883.6.1',
-  'text/xml', 'N', '1750000018'
+  :person_id, :work_id, :at, :at, :account_id, :size, 1, 1, false, :hidden, :is_secret, :sha256, :unique_id, '11502-2',
+  '2.16.840.1.113883.6.1', 'text/xml', 'N', '1750000018'
 )
 """
 
@@ -92,7 +92,7 @@ class Lives:
     def end_delays(self, at: datetime) -> Counts:
         """Warn of documents and show them."""
         home = self.campaign.home
-        return steps.end_announcement_delays(home.db, home.clock, at)
+        return steps.end_announcement_delays(home.db, home.policy, home.clock, at)
 
     def retain(self, at: datetime) -> int:
         """Put archives under retention; return how many."""
@@ -130,8 +130,8 @@ class Lives:
         """Return where the newest space of a person stands."""
         return str(self.account(person)["status"])
 
-    def store(self, person: Person, content: bytes, at: datetime, hidden: bool = False) -> str:
-        """Put a document into the open space of a person, object first; return its key."""
+    def store(self, person: Person, content: bytes, at: datetime, hidden: bool = False, is_secret: bool = False) -> str:
+        """Put a document into the open space of a person, object first, `is_secret` from who represents them; return its key."""
         account, digest = self.account(person), hashlib.sha256(content)
         key = f"{account['account_id']}/{digest.hexdigest()}"
         self.campaign.home.store.put("documents", key, content)
@@ -141,7 +141,8 @@ class Lives:
                 sa.text(STORED),
                 {
                     "person_id": account["person_id"], "work_id": work.work_id, "account_id": account["account_id"], "at": at,
-                    "size": len(content), "hidden": hidden, "sha256": digest.digest(), "unique_id": f"2.25.{next(self._numbers)}",
+                    "size": len(content), "hidden": hidden, "is_secret": is_secret, "sha256": digest.digest(),
+                    "unique_id": f"2.25.{next(self._numbers)}",
                 },
             )  # fmt: skip
             return {"stored": 1}

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from pipelines.accounts.archive import archived_until
 from pipelines.lifecycle.delays import last_day_of_express_deletion
-from tests.campaign_driver import Campaign, paris
+from tests.campaign_driver import OPENING, Campaign, paris
 from tests.lifecycle.life_driver import Lives
-from tests.registry_builder import Person
+from tests.registry_builder import Person, invent
 
 DEPOSITED = paris(2022, 5, 31, 23, 30)
 
@@ -50,6 +50,18 @@ def test_two_weeks_after_its_deposit_the_patient_is_told_that_the_record_was_upd
     lives.store(holder, b"<a/>", DEPOSITED, hidden=True)
     assert lives.end_delays(paris(day.year, day.month, day.day, 2)) == {"people_warned": warned, "documents_shown": 0}
     assert lives.messages(holder) == [("record_updated", day)] * warned
+
+
+@pytest.mark.parametrize(("born", "warned"), [("20100101", 0), ("20000101", 1)])
+def test_a_minor_s_secret_care_is_announced_to_no_parent(campaign: Campaign, lives: Lives, born: str, warned: int) -> None:
+    parent = invent(2)
+    patient = invent(3, birth_date=born, representative_1=parent.matricule)
+    campaign.register(parent, patient)
+    campaign.notify()
+    campaign.open(OPENING)
+    lives.store(patient, b"<secret/>", DEPOSITED, hidden=True, is_secret=True)
+    assert lives.end_delays(paris(2022, 6, 14, 2))["people_warned"] == warned
+    assert len(lives.messages(patient)) == warned
 
 
 def test_somebody_with_two_such_documents_is_told_once(lives: Lives, holder: Person) -> None:

@@ -9,12 +9,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from pipelines.accounts.systems import System
 from pipelines.lifecycle.destruction import DisputedDateError
 from pipelines.lifecycle.two_clocks import ClocksDisagreeError, agreed_day
 from pipelines.platform.clock import Clock, ClockMode, legal_day
 from pipelines.platform.database import Counts, Work
-from pipelines.platform.object_store import RetainedObjectError
-from tests.campaign_driver import OPENING, Campaign, paris
+from pipelines.platform.object_store import MissingObjectError, RetainedObjectError
+from pipelines.retention.holds import lift_hold, put_hold
+from tests.accounts.systems_behind import SystemsBehind
+from tests.campaign_driver import OPENING, SENT, Campaign, paris
 from tests.lifecycle.life_driver import Lives
 from tests.registry_builder import Person, invent
 
@@ -32,6 +35,11 @@ def archive(lives: Lives, holder: Person) -> Person:
     lives.ask("CLOSE", holder, CLOSED)
     lives.retain(CLOSED)
     return holder
+
+
+def put_in_doubt(campaign: Campaign, person: Person) -> None:
+    """Let the registry ask whether somebody is another person whom it knows."""
+    campaign.register(person.but(matricule=invent(2).matricule), body="MSA", on=date(2024, 5, 10))
 
 
 def test_an_archive_of_29_february_lives_through_1_march_and_is_destroyed_the_next_day(lives: Lives, archive: Person) -> None:
@@ -152,6 +160,77 @@ def test_nobody_is_told_of_the_destruction_of_what_a_death_closed(campaign: Camp
     lives.follow(paris(2022, 5, 11, 2))
     lives.purge(paris(2032, 5, 12, 2))
     assert lives.status(holder) == "PURGED" and lives.messages(holder) == []
+
+
+def test_nobody_asks_for_the_destruction_of_what_the_dead_left(campaign: Campaign, lives: Lives, archive: Person) -> None:
+    campaign.register(archive.but(died_on=date(2024, 5, 2)), on=date(2024, 5, 10))
+    assert lives.ask("DELETE_EXPRESS", archive, ASKED)["cause"] == "DECEASED"
+
+
+def test_what_may_be_another_person_s_is_not_destroyed_on_request(campaign: Campaign, lives: Lives, archive: Person) -> None:
+    put_in_doubt(campaign, archive)
+    assert lives.ask("DELETE_EXPRESS", archive, ASKED)["cause"] == "DOUBTFUL_IDENTITY"
+
+
+def test_an_express_deletion_of_who_died_since_is_not_done(campaign: Campaign, lives: Lives, archive: Person) -> None:
+    lives.ask("DELETE_EXPRESS", archive, ASKED)
+    campaign.register(archive.but(died_on=date(2024, 12, 2)), on=date(2024, 12, 3))
+    assert lives.purge(paris(2025, 3, 1))["spaces"] == 0
+    assert lives.purge(DAY_AFTER)["spaces"] == 1
+
+
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_nothing_is_destroyed_that_may_be_another_person_s(campaign: Campaign, lives: Lives, archive: Person, is_asked: bool) -> None:
+    if is_asked:
+        lives.ask("DELETE_EXPRESS", archive, ASKED)
+    put_in_doubt(campaign, archive)
+    assert lives.purge(paris(2025, 1, 1) if is_asked else DAY_AFTER)["spaces"] == 0
+
+
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_what_somebody_holds_is_not_destroyed_until_it_is_lifted(campaign: Campaign, lives: Lives, archive: Person, is_asked: bool) -> None:
+    if is_asked:
+        lives.ask("DELETE_EXPRESS", archive, ASKED)
+    at, place = paris(2025, 1, 1) if is_asked else DAY_AFTER, f"documents/{lives.account(archive)['account_id']}"
+    put_hold(campaign.home.db, place, "an inquiry", ASKED, "ops")
+    assert lives.purge(at)["spaces"] == 0 and len(lives.objects()) == 2
+    lift_hold(campaign.home.db, place, at, "ops")
+    assert lives.purge(at + timedelta(days=1))["spaces"] == 1
+
+
+def test_an_express_deletion_that_reached_us_late_is_done_within_three_months_of_its_receipt(lives: Lives, archive: Person) -> None:
+    answer = lives.ask("DELETE_EXPRESS", archive, ASKED, received_at=paris(2024, 9, 3).isoformat())
+    assert answer["due_on"] == "2024-12-03"
+    assert lives.purge(paris(2024, 12, 2, 2))["spaces"] == 0
+    assert lives.purge(paris(2024, 12, 3, 2))["spaces"] == 1
+
+
+def test_the_record_system_is_told_which_record_to_destroy_and_nobody_whose_it_was(
+    campaign: Campaign, lives: Lives, person: Person
+) -> None:
+    systems = SystemsBehind(campaign)
+    systems.bring_records((person.matricule, "DMP-1", "ACTIVE"), at=SENT)
+    campaign.open(OPENING)
+    lives.ask("CLOSE", person, CLOSED)
+    systems.tell(CLOSED)
+    lives.purge(DAY_AFTER)
+    systems.tell(DAY_AFTER)
+    told = systems.told(System.RECORDS)[-1]
+    assert (told["event"], told["record_no"], told["is_taken_over"], told["matricule"]) == ("PURGED", "DMP-1", True, None)
+
+
+def test_a_document_that_is_lost_is_told_and_every_other_archive_is_retained(campaign: Campaign, lives: Lives) -> None:
+    people = (invent(1), invent(2))
+    campaign.register(*people)
+    campaign.notify()
+    campaign.open(OPENING)
+    lost, _ = [lives.store(person, b"<a/>", OPENING) for person in people]
+    campaign.home.store.destroy("documents", [lost], despite_retention=True)
+    for person in people:
+        lives.ask("CLOSE", person, CLOSED)
+    with pytest.raises(MissingObjectError, match=f"1 archived documents .* the first is {lost}"):
+        lives.retain(CLOSED)
+    assert [lives.account(person)["retained_until"] for person in people] == [None, date(2034, 3, 1)]
 
 
 def test_what_a_neighbour_holds_stays(campaign: Campaign, lives: Lives) -> None:

@@ -95,6 +95,13 @@ def test_at_eighteen_one_is_told_once_that_the_space_stays_open(campaign: Campai
     assert lives.messages(child) == [("majority_opened", EIGHTEEN.date())] and lives.status(child) == "OPEN"
 
 
+def test_who_comes_of_age_while_the_space_is_suspended_is_told_too(campaign: Campaign, lives: Lives, child: Person) -> None:
+    lives.ask("SUSPEND", child, NOTED)
+    note_majorities(campaign.home.db, EIGHTEEN)
+    lives.follow(EIGHTEEN)
+    assert lives.messages(child) == [("majority_opened", EIGHTEEN.date())]
+
+
 def test_at_eighteen_one_manages_the_space_alone(campaign: Campaign, lives: Lives, child: Person) -> None:
     assert lives.account(child)["managed_by"] == campaign.person_id(invent(2))
     note_majorities(campaign.home.db, EIGHTEEN)

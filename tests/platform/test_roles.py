@@ -50,6 +50,7 @@ REFUSED = {
         "delete from registry.identifier",
         "update registry.former_contact set town = 'OTHER'",
         "delete from oppositions.opposition",
+        "insert into accounts.event select * from accounts.event",
         "set role espace_owner",
     ],
     Role.REPORTING: [
@@ -70,6 +71,7 @@ REFUSED = {
         "select reason from platform.audit",
         "select actor from platform.unit_of_work",
         "select agent from oppositions.request",
+        "select record_no from accounts.event",
         "insert into platform.audit (person_id, work_id, occurred_at, subject, after) values (1, 1, now(), 's', 'a')",
         "insert into platform.unit_of_work (step, unit, as_of, actor) values ('s', 'u', now(), 'a')",
         "update campaign.journey set status = 'OPENED'",

@@ -55,6 +55,8 @@ insert into accounts.account_move (before, after, event, meaning) values
 ('OPEN', 'CLOSED', 'CLOSED', 'closed: the archive begins'),
 ('SUSPENDED', 'CLOSED', 'CLOSED', 'closed at the end of the six weeks without objection, on request, or by a death'),
 ('CLOSED', 'OPEN', 'RE_OPENED', 'asked for again before the destruction, or closed by a death that was wrong: all is there again'),
+('CLOSED', 'SUSPENDED', 'SUSPENDED', 'closed by a death that was wrong while it was suspended: it is so again'),
+('CLOSED', 'IMPOSSIBLE', 'IMPOSSIBLE', 'closed before it was possible, and still impossible now that it is asked for again'),
 ('CLOSED', 'PURGING', null, 'condemned: the archive is over, or its destruction was asked for; nothing brings it back'),
 ('PURGING', 'PURGED', 'PURGED', 'destroyed');
 grant select on accounts.account_move to espace_pipeline, espace_reporting;
@@ -64,8 +66,9 @@ grant select on accounts.account_move to espace_pipeline, espace_reporting;
 -- Columns, since four rows a space took five times as long to write. `managed_by` is the representative who holds it for a minor or a
 -- protected adult. IMPOSSIBLE is what should be open and cannot be for a technical reason (CSP R1111-28).
 -- A closed space is archived ten years from its closing (CSP R1111-36); a person has one open space at most.
--- `retained_until` is the day until which the object store refuses to delete its documents; `reopened_by` the unit of work that opened
--- it again, `condemned_by` the batch in which it is destroyed. What is PURGED stays as a row that tells nothing but that there was a space.
+-- `retained_until` is the day until which the object store refuses to delete its documents; `asked_for_at` when its person last asked for
+-- it, by a re-opening or by taking an opposition back; `condemned_by` the batch in which it is destroyed. What is PURGED stays as a row
+-- that tells nothing but that there was a space.
 create table accounts.account (
   account_id uuid not null default gen_random_uuid(),
   person_id bigint not null,
@@ -81,7 +84,7 @@ create table accounts.account (
   closing_reason text,
   archived_until date,
   retained_until date,
-  reopened_by bigint,
+  asked_for_at timestamptz,
   condemned_by bigint,
   primary key (person_id, account_id),
   check (status <> 'IMPOSSIBLE' or num_nonnulls(impossible_since, impossible_reason) = 2),
@@ -100,7 +103,7 @@ grant select, insert, update on accounts.account to espace_pipeline;
 grant select on accounts.account to espace_desk;
 grant select (
   account_id, person_id, campaign_id, status, consents, opened_on, impossible_since, impossible_reason, closed_on, closing_reason,
-  archived_until, retained_until, reopened_by, condemned_by
+  archived_until, retained_until, asked_for_at, condemned_by
 ) on accounts.account to espace_reporting;
 
 -- The last day of an archive: the same date so many years later, of a 29 February 1 March where there is none. `archive.py` says the same.
@@ -117,8 +120,17 @@ $$;
 create function accounts.mailbox(account_id uuid) returns text
 language sql immutable strict parallel safe as $$ select replace(account_id::text, '-', '') $$;
 
+-- Whether a request to close a space counts against it as it stands now: taken in since its opening, and received after its person last
+-- asked for it. Instants, since the numbers of units of work are not the order in which they are committed. No clock, no death undoes it.
+create function accounts.still_closes(received_at timestamptz, taken_in_at timestamptz, opened_on date, asked_for_at timestamptz)
+returns boolean
+language sql immutable parallel safe as $$
+  select cast(taken_in_at at time zone 'Europe/Paris' as date) >= opened_on and received_at > coalesce(asked_for_at, '-infinity')
+$$;
+
 -- Grain: one thing that happened to one space, of which the systems behind are told. Append-only, written by the triggers of the accounts
--- alone. `recorded_in` is the number of the transaction; rows lie in its order, so that a few pages of the index find those of a day.
+-- alone, which hence run as the owner. `recorded_in` is the number of the transaction; rows lie in its order, so that a few pages of the
+-- index find those of a day. `record_no` says of a PURGED space which record is destroyed: the space itself tells it no more.
 create table accounts.event (
   person_id bigint not null,
   account_id uuid not null,
@@ -126,16 +138,18 @@ create table accounts.event (
     kind in ('OPENED', 'IMPOSSIBLE', 'HANDED_OVER', 'SUSPENDED', 'RESUMED', 'CLOSED', 'RE_OPENED', 'PURGED')
   ),
   happened_on date not null,
-  recorded_in bigint not null
+  recorded_in bigint not null,
+  record_no text collate "C" check (record_no is null or kind = 'PURGED')
 ) partition by range (person_id);
 select platform.partition_by_person('accounts.event');
+create index event_purged on accounts.event (account_id) where kind = 'PURGED';
 create index event_recorded on accounts.event using brin (recorded_in) with (autosummarize = on);
-grant select, insert on accounts.event to espace_pipeline;
-grant select on accounts.event to espace_reporting;
+grant select on accounts.event to espace_pipeline;
+grant select (person_id, account_id, kind, happened_on, recorded_in) on accounts.event to espace_reporting;
 
 -- What is the same for all rows of a statement is asked for once.
 create function accounts.account_opens() returns trigger
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   work constant bigint := platform.current_work();
   instant constant timestamptz := platform.current_instant();
@@ -157,7 +171,7 @@ $$;
 
 -- As for journeys: no nested loop over what a statement changed.
 create function accounts.account_changes() returns trigger
-language plpgsql set enable_nestloop = off as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_nestloop = off as $$
 declare
   work constant bigint := platform.current_work();
   instant constant timestamptz := platform.current_instant();
@@ -166,6 +180,7 @@ declare
 begin
   with change as materialized (
     select person_id, account_id, p.status as before, c.status as after, m.event, m.before is null as is_refused,
+      case when m.event = 'PURGED' then p.record_no end as record_no,
       coalesce(c.closing_reason, c.impossible_reason) as reason,
       jsonb_strip_nulls(jsonb_build_object('account', account_id, 'closed_on', c.closed_on, 'archived_until', c.archived_until)) as detail
     from changed as c
@@ -179,8 +194,8 @@ begin
     from change
   ),
   sent as (
-    insert into accounts.event (person_id, account_id, kind, happened_on, recorded_in)
-    select person_id, account_id, event, cast(instant at time zone 'Europe/Paris' as date), recorded
+    insert into accounts.event (person_id, account_id, kind, happened_on, recorded_in, record_no)
+    select person_id, account_id, event, cast(instant at time zone 'Europe/Paris' as date), recorded, record_no
     from change
     where event is not null
   )

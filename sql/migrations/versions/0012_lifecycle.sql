@@ -91,6 +91,33 @@ language sql stable parallel safe as $$
   limit 1
 $$;
 
+-- What a space was, by the audit trail, when it was closed last: what it is again where that was an error. Index: the audit's primary key.
+create function lifecycle.closed_from(of_person bigint, of_account uuid) returns text
+language sql stable parallel safe as $$
+  select a.before
+  from platform.audit as a
+  where
+    a.person_id = of_person and a.subject = 'account' and a.after = 'CLOSED'
+    and a.detail ->> 'account' = cast(of_account as text)
+  order by a.audit_id desc
+  limit 1
+$$;
+
+-- Whether somebody holds (`espace-sante retention hold`) a space, something in it, or all documents: nothing of it is destroyed.
+create function lifecycle.is_held(account_id uuid) returns boolean
+language sql stable parallel safe as $$
+  select exists (
+    select
+    from platform.retention_hold as h
+    where
+      h.lifted_by is null
+      and (
+        h.place in ('documents', 'documents/' || account_id::text)
+        or starts_with(h.place, 'documents/' || account_id::text || '/')
+      )
+  )
+$$;
+
 -- Grain: one space that was destroyed and that still tells whose record it was, or who managed it: there is none.
 create view lifecycle.identified_after_destruction as
 select

@@ -42,10 +42,11 @@ counted as (
     0,
     1
   from oppositions.request as q
+  inner join platform.unit_of_work as w on q.work_id = w.work_id
   inner join accounts.account as a on q.person_id = a.person_id and a.status in ('OPEN', 'IMPOSSIBLE', 'SUSPENDED')
   where
     q.cause = 'IN_TIME_AFTER_OPENING'
-    and q.work_id > coalesce(a.reopened_by, 0)
+    and accounts.still_closes(q.received_at, w.as_of, a.opened_on, a.asked_for_at)
     and exists (select from platform.unit_of_work as u where u.step = 'close_on_late_oppositions' and u.work_id > q.work_id)
 ),
 

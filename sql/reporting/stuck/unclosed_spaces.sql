@@ -1,4 +1,4 @@
--- Closings asked for before :before, since the space was last opened, whose space is still open. Grain: one channel.
+-- Closings asked for before :before that count against a space (`accounts.still_closes`) which is still open. Grain: one channel.
 -- Index: the requests of a person, one_open_account_a_person.
 select
   r.channel as place,
@@ -7,6 +7,8 @@ select
 from oppositions.request as r
 inner join platform.unit_of_work as u on r.work_id = u.work_id
 inner join accounts.account as a on r.person_id = a.person_id and a.status = 'OPEN'
-where r.outcome = 'CLOSING' and r.work_id > coalesce(a.reopened_by, 0) and u.as_of < :before
+where
+  r.outcome = 'CLOSING' and u.as_of < :before
+  and accounts.still_closes(r.received_at, u.as_of, a.opened_on, a.asked_for_at)
 group by r.channel
 order by r.channel
