@@ -102,8 +102,14 @@ class FeedDriver:
         return list(csv.DictReader(io.StringIO(self.answer_bytes(name).decode()), delimiter=";"))
 
     def answer_bytes(self, name: str, suffix: str = ".answer.csv") -> bytes:
-        """Return the answer to a file."""
-        return self.campaign.home.store.get("exchanges", f"documents/{self.feed.name}/answers/{name}{suffix}")
+        """Return the answer to the one file that came under a name."""
+        (key,) = self.answer_keys(name, suffix)
+        return self.campaign.home.store.get("exchanges", key)
+
+    def answer_keys(self, name: str, suffix: str = ".answer.csv") -> list[str]:
+        """Return where the answers lie to the files that came under a name: between the two stand eight digits of each file's number."""
+        keys = self.campaign.home.store.keys("exchanges", f"documents/{self.feed.name}/answers/{name}.")
+        return [key for key in keys if key.endswith(suffix)]
 
     def answers(self) -> dict[str, int]:
         """Return how many answers there are, by the ending of their names, ZAM left out."""
@@ -143,14 +149,14 @@ class FeedDriver:
         return self.campaign.home.store.keys("documents", "")
 
 
-def admission(document: MedicalDocument, consent: str) -> bytes:
-    """Return the admission (ADT^A01) of a document's patient, with what the patient says of being fed (ZFA-9)."""
+def admission(document: MedicalDocument, consent: str, said: str = "20220401090000") -> bytes:
+    """Return the admission (ADT^A01) of a document's patient, with what the patient says of being fed (ZFA-9), and when (EVN-2)."""
     told = document.patient
     name, place = f"{told.birth_name}^{told.first_names}^{told.first_names}^^^^L", f"^^^^^^BDL^^{told.birthplace}"
     fields = {3: f"{told.matricule}^^^&{told.authority}&ISO^NH", 5: name, 7: told.birth_date, 8: told.sex, 11: place, 32: "VALI"}
     header = "MSH|^~\\&|DPI|CHU|DMP|CNAM|20220401090000||ADT^A01^ADT_A01|42|P|2.5|||||FRA|UNICODE UTF-8"
     identity = "|".join(["PID", *(fields.get(number, "") for number in range(1, 33))])
-    return f"{header}\r{identity}\rZFA|ACTIF|20220401|||||||{consent}\r".encode()
+    return f"{header}\rEVN||{said}\r{identity}\rZFA|ACTIF|20220401|||||||{consent}\r".encode()
 
 
 def open_spaces(campaign: Campaign, people: Sequence[Person]) -> None:

@@ -10,10 +10,11 @@ import datetime as dt
 from dataclasses import dataclass
 
 from pipelines.documents.feed import sound_feeds
-from pipelines.documents.routes import BACKLOG, route_of
+from pipelines.documents.routes import BACKLOG, Route, route_of
 from pipelines.documents.suspension import standing
 from pipelines.documents.taking_in import COUNTED, Intake
 from pipelines.platform.database import Counts, Database, Work
+from pipelines.platform.errors import RetryableError
 from pipelines.platform.object_store import ObjectStore
 
 LISTED_AT_ONCE = 500
@@ -82,4 +83,12 @@ def feeds_to_drain(db: Database, store: ObjectStore) -> list[str]:
     """Return the declared feeds, in the order of their names, whose backlog has a file and that are not suspended."""
     held_still = {suspension.feed for suspension in standing(db)}
     feeds = [feed for feed in sound_feeds(store.settings.feeds_directory) if feed.name not in held_still]
-    return [feed.name for feed in feeds if route_of(feed, store).first(BACKLOG, 1)]
+    return [feed.name for feed in feeds if _has_one(route_of(feed, store))]
+
+
+def _has_one(route: Route) -> bool:
+    """Say whether a feed has a backlog; one whose files are away, as its own DAG says, waits and holds up no other."""
+    try:
+        return bool(route.first(BACKLOG, 1))
+    except RetryableError:
+        return False

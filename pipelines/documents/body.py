@@ -29,11 +29,12 @@ _OFFSETS = {"application/dicom": 128}
 # So far a browser looks to tell what a file is.
 _SNIFFED_BYTES = 1024
 _ZIP_END, _ZIP_END_BYTES = b"PK\x05\x06", 65_557
+_ASCII_SPACE = b" \t\n\r\f\v"
 _MARKUP = re.compile(rb"<(?:script|html|svg|iframe|\?php)[\s>/]", re.IGNORECASE)
 
 
 def decode_base64(text: str, where: str) -> bytes:
-    """Return the bytes of a Base64 text; line breaks and a missing padding are the only faults that change nothing, and are let through.
+    """Return the bytes of a Base64 text; white space of ASCII and a missing padding are the only faults that are let through.
 
     Raises: RefusedDocumentError (BAD_BASE64, or EMPTY_BODY).
     """
@@ -44,10 +45,10 @@ def decode_base64(text: str, where: str) -> bytes:
 
 
 def _repaired(text: str, where: str) -> bytes:
-    packed = "".join(text.split())
-    if "=" not in packed:
-        packed += "=" * (-len(packed) % 4)
     try:
+        packed = text.encode("ascii").translate(None, _ASCII_SPACE)
+        if b"=" not in packed:
+            packed += b"=" * (-len(packed) % 4)
         return pybase64.b64decode(packed, validate=True) or _empty(where)
     except ValueError:
         raise RefusedDocumentError(Reason.BAD_BASE64, f"{where} is not Base64") from None

@@ -78,7 +78,7 @@ class Reason(StrEnum):
 
 
 class Action(StrEnum):
-    """What is asked with a document; one that replaces another says so by `replaces`."""
+    """What is asked with a document; one that replaces another says so by `replaces`, and is a new version unless its id is known."""
 
     ADD = "ADD"
     DELETE = "DELETE"
@@ -125,7 +125,8 @@ class IncomingDocument:
 
     What the envelope asks: `action`; `lot` is the message of the file that it came in, counted from 0; `destinations`, where it is to go
     (`DMP`, `PROFESSIONALS`, `PATIENT`), None where that is not said. `software` is what the program that sends calls itself.
-    An admission that tells the consent to feeding has the action CONSENT, `feeding` and the identity of its patient.
+    An admission that tells the consent to feeding has the action CONSENT, `feeding`, the identity of its patient, and when it was said
+    (`created`).
     """
 
     format: DocumentFormat

@@ -172,9 +172,18 @@ def _as_cda(body: bytes, described: IncomingDocument, patient: Patient, what: st
         faults.append(Fault(Reason.METADATA_MISMATCH, f"{what} has not the unique id of its CDA"))
     if described.type_code and described.type_code != document.type_code:
         faults.append(Fault(Reason.METADATA_MISMATCH, f"{what} has not the type of its CDA"))
+    if described.replaces and not _is_the_same(described.replaces, document.replaces):
+        faults.append(Fault(Reason.METADATA_MISMATCH, f"{what} replaces another document than its CDA does"))
     if patient.ins is not None and patient.ins != Ins(document.matricule or "", document.matricule_authority or ""):
         faults.append(Fault(Reason.INS_MISMATCH, f"{what} is not of the patient of its CDA"))
     return replace(document, faults=tuple(faults), notes=(*document.notes, *described.notes))
+
+
+def _is_the_same(told: str, replaced: str | None) -> bool:
+    """Say whether what a DocumentReference replaces may be what its CDA replaces: the address of a resource says only that it replaces."""
+    if replaced is None or instance_id(*told.partition("^")[::2]) is None:
+        return replaced is not None
+    return told.lower() == replaced.lower()
 
 
 def _of_one_patient(documents: list[IncomingDocument]) -> list[IncomingDocument]:

@@ -17,9 +17,10 @@ from pipelines.documents.hl7v2_patient import identity_faults, patient_faults, r
 from pipelines.documents.ins import judge_ins
 from pipelines.documents.limits import DOCUMENTS_A_LOT, ENVELOPE_BYTES, require_few, require_size
 from pipelines.documents.software import software_named
+from pipelines.documents.timestamps import hl7_time, is_minor
 from pipelines.documents.visibility import HIDDEN_FROM_PATIENT, HIDDEN_FROM_PROFESSIONALS, HIDDEN_FROM_REPRESENTATIVES, hide
 
-# Event: what ORC-1 and OBX-11 must then say; an ORU says it by ORC-1 alone.
+# Event: what OBX-11, and ORC-1 where there is one, must then say; an ORU says it by ORC-1 alone.
 _MEANT = {"MDM^T02": ("NW", "F"), "MDM^T10": ("RO", "C"), "MDM^T04": ("CA", "D")}
 _BY_ORDER = dict(_MEANT.values())
 _EVENTS = {"ORU^R01", *_MEANT}
@@ -87,9 +88,10 @@ def _documents(message: Message) -> Iterator[IncomingDocument]:
             *document.faults,
             *common,
             *identity_faults(message, document),
+            *_secret_faults(message, flags, document),
             *_consistency_faults(message, order, observation, document),
         ]
-        action = _action(observation, flags, document)
+        action = _action(observation, flags)
         notes = [*document.notes, *(["the message deletes this document"] if action is Action.DELETE else [])]
         asked = replace(
             document,
@@ -102,12 +104,10 @@ def _documents(message: Message) -> Iterator[IncomingDocument]:
         yield hide(asked, hiding)
 
 
-def _action(observation: Segment, flags: dict[str, str], document: IncomingDocument) -> Action:
-    """Return what is asked: a new version may change the flags too, and stays a new version."""
+def _action(observation: Segment, flags: dict[str, str]) -> Action:
     if observation.component(11) == "D":
         return Action.DELETE
-    changed = flags.get("MODIF_CONF_CODE") == "Y" and document.replaces is None
-    return Action.CHANGE_VISIBILITY if changed else Action.ADD
+    return Action.CHANGE_VISIBILITY if flags.get("MODIF_CONF_CODE") == "Y" else Action.ADD
 
 
 def _software(message: Message) -> str | None:
@@ -138,11 +138,18 @@ def _without_document(message: Message) -> IncomingDocument:
         matricule=ins.matricule if ins else None,
         matricule_authority=ins.authority if ins else None,
         traits=traits,
+        created=_said_at(message),
         action=Action.CONSENT,
         feeding=_CONSENTS[said],
         faults=(*faults, *missing, *patient_faults(message)),
         notes=(told, *notes),
     )
+
+
+def _said_at(message: Message) -> str:
+    """Return when an event was told: EVN-2, else MSH-7. Raises: RefusedDocumentError (BAD_DATE)."""
+    told = next((segment.component(2) for segment in message.named("EVN")), "")
+    return hl7_time(told or message.header.component(7), "the time of the admission")
 
 
 def carriers(message: Message) -> Iterator[tuple[Segment | None, Segment]]:
@@ -191,11 +198,23 @@ def _flag_faults(flags: dict[str, str]) -> Iterator[Fault]:
         yield Fault(Reason.BAD_VISIBILITY, "INVISIBLE_PATIENT and DESTMSSANTEPAT exclude each other")
 
 
+def _secret_faults(message: Message, flags: dict[str, str], document: IncomingDocument) -> Iterator[Fault]:
+    """Refuse what a minor under secret connection would show to the legal representatives (DMP, EX_2.1-1050)."""
+    if flags.get("CONNEXION_SECRETE") != "Y" or flags.get("INVISIBLE_REP_LEGAUX") == "Y":
+        return
+    try:
+        day = hl7_time(message.header.component(7), "MSH-7")[:10]
+    except RefusedDocumentError as error:
+        yield error.fault
+        return
+    if document.traits.birth_date and is_minor(document.traits.birth_date, day):
+        yield Fault(Reason.BAD_VISIBILITY, "CONNEXION_SECRETE of a minor without INVISIBLE_REP_LEGAUX")
+
+
 def _consistency_faults(message: Message, order: Segment | None, observation: Segment, document: IncomingDocument) -> Iterator[Fault]:
     """Say where the event, ORC-1, OBX-11, TXA-12 and TXA-13 do not tell the same story."""
-    status, wanted = observation.component(11), order.component(1) if order else ""
-    meant = _MEANT.get(message.event, (wanted, _BY_ORDER.get(wanted, "")))
-    if wanted and (wanted, status) != meant:
+    status = observation.component(11)
+    if not _agree(message.event, order.component(1) if order else "", status):
         yield Fault(Reason.METADATA_MISMATCH, "the event, ORC-1 and OBX-11 do not agree")
     if observation.component(3) not in ("", document.type_code):
         yield Fault(Reason.METADATA_MISMATCH, "OBX-3 is not the type of the document")
@@ -206,6 +225,14 @@ def _consistency_faults(message: Message, order: Segment | None, observation: Se
             yield Fault(Reason.METADATA_MISMATCH, "TXA-12 is not the id of the document")
         if notification.component(13) and not _names(notification, 13, document.replaces):
             yield Fault(Reason.METADATA_MISMATCH, "TXA-13 is not the id of the document that this one replaces")
+
+
+def _agree(event: str, order: str, status: str) -> bool:
+    """Say whether ORC-1 and OBX-11 mean the same; without an ORC, only an event can say that a document is replaced or deleted."""
+    if event in _MEANT:
+        ordered, stated = _MEANT[event]
+        return status == stated and order in ("", ordered)
+    return status == _BY_ORDER.get(order) if order else status not in ("C", "D")
 
 
 def _names(notification: Segment, number: int, identifier: str | None) -> bool:

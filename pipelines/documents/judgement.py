@@ -85,7 +85,7 @@ class Judge:
     def judge(self, session: Session, received: Sequence[Received], may_wait: bool) -> Shelf:
         """Decide on documents, in the order in which they came; return the shelf with what is to be stored and changed.
 
-        `may_wait`: a version whose original has not come is parked; else it is refused.
+        `may_wait`: what is about a document that has not come is parked; else it is refused.
         """
         for item in received:
             code = _own_refusal(item, self.sender)

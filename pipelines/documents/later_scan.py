@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from pipelines.documents.document import Reason
+from pipelines.documents.examination import Examined
 from pipelines.documents.recording import object_key
 from pipelines.documents.scan_policy import ScanPolicy
 from pipelines.documents.taking_in import Intake
@@ -18,6 +19,8 @@ from pipelines.platform.errors import FinalError
 AT_ONCE = 200
 # What a later scan takes out of a record.
 _UNFIT = (Reason.INFECTED, Reason.NOT_SCANNED)
+# Why a document was not taken apart: what is packed in it was not scanned then.
+_UNREAD = {Reason.TIME_LIMIT, Reason.MEMORY_LIMIT, Reason.READER_FAILED, Reason.HOSTILE, Reason.TOO_BIG, Reason.OTHER}
 
 
 class _Scan(NamedTuple):
@@ -58,9 +61,18 @@ def _scans(intake: Intake, rows: Sequence[dict[str, Any]]) -> list[_Scan]:
 
 
 def _scan(intake: Intake, row: dict[str, Any], content: bytes) -> _Scan:
-    scanned = scan_item(intake.scanner, ScanPolicy.REQUIRED, content, intake.reader.read(content))
+    examined = intake.reader.read(content)
+    if _is_unread(examined):
+        # The machine may have been too busy: once more.
+        examined = intake.reader.read(content)
+    scanned = scan_item(intake.scanner, ScanPolicy.REQUIRED, content, examined)
     verdict = scanned.documents[0].verdict
-    return _Scan(row, scanned.version or "", verdict if verdict in _UNFIT else None)
+    code = verdict if verdict in _UNFIT else Reason.NOT_SCANNED if _is_unread(examined) else None
+    return _Scan(row, scanned.version or "", code)
+
+
+def _is_unread(examined: Examined) -> bool:
+    return any(fault.reason in _UNREAD for document in examined.documents for fault in document.faults)
 
 
 def _record(work: Work, scans: Sequence[_Scan]) -> Counts:

@@ -21,6 +21,7 @@ from pipelines.documents.fhir_resource import from_json
 from pipelines.documents.hl7v2_message import looks_like_hl7v2, split_messages
 from pipelines.documents.limits import PACKED_BYTES, PACKED_DEPTH, PACKED_PIECES, require_few
 from pipelines.documents.mail import attachments, looks_like_mail
+from pipelines.documents.reader import beginning_of
 from pipelines.documents.safe_xml import parse_xml
 from pipelines.documents.xdm import looks_like_zip, zip_contents
 
@@ -31,7 +32,8 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+", re.ASCII)
 _DATA_ADDRESS = re.compile(r"data:[^,]{0,200};base64,([A-Za-z0-9+/=\s]+)", re.ASCII)
 _FIELD_BREAKS = re.compile(rb"\\\.br\\|\\X0D\\|\\X0A\\|\\X0D0A\\", re.IGNORECASE)
 _SEPARATORS = re.compile(rb"[|^~&]")
-_BEGINS_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
+# Whatever libxml2 reads begins so, in each encoding that it finds out by itself (UTF-16 without a mark).
+_BEGINS_XML = re.compile(rb"[\xef\xbb\xbf\xff\xfe\0\s]*<")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,9 @@ def _unpacked(data: bytes) -> Iterable[bytes]:
     with suppress(RefusedDocumentError):
         if looks_like_hl7v2(data):
             return list(_decoded(_fields(data)))
-        if _BEGINS_XML.match(data) or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        if _BEGINS_XML.match(data):
             return list(_decoded(_TEXTS(parse_xml(data, "a piece"))))
-        if data.lstrip().startswith(b"{"):
+        if beginning_of(data).startswith("{"):
             return list(_decoded(_strings(from_json(data))))
         if looks_like_mail(data):
             return list(attachments(data))
@@ -84,7 +86,7 @@ def _unpacked(data: bytes) -> Iterable[bytes]:
 
 
 def _decoded(texts: Iterable[str]) -> Iterator[bytes]:
-    for text in texts:
+    for text in map(str.strip, texts):
         if _BASE64.fullmatch(text, 0, 4 * _SHORTEST):
             with suppress(RefusedDocumentError):
                 yield decode_base64(text, "a piece")

@@ -159,14 +159,14 @@ def content_of(db: Database, route: Route, held: Held, by: str, reason: str, as_
         return {"people": work.run("documents/note_file_consultation", delivery_id=held.delivery_id, reason=why)}
 
     db.once("consult_quarantined", f"{held.delivery_id} at {as_of.isoformat()}: {why}", as_of, note, actor=by)
-    return key.rpartition("/")[2], route.read([key])[0]
+    return key.rpartition("/")[2], _content(route, held)
 
 
 def metadata_of(db: Database, route: Route, held: Held, read: Reader) -> list[Refused]:
     """Return the documents of a file as they are read now (`read` is the bounded reader's): metadata, nothing of the patient's."""
     with db.transaction() as session:
         rows = session.all("documents/receptions_of", delivery_id=held.delivery_id)
-    documents = read(route.read([_key(route, held)])[0]).documents
+    documents = read(_content(route, held)).documents
     blank = IncomingDocument(format=documents[0].format)
     told_of = [documents[row["place"]] if row["place"] < len(documents) else blank for row in rows]
     return [_refused(row["place"], row["outcome"], row["code"], document) for row, document in zip(rows, told_of, strict=True)]
@@ -187,8 +187,17 @@ def _refused(place: int, outcome: str, code: str | None, document: IncomingDocum
     )
 
 
+def _content(route: Route, held: Held) -> bytes:
+    for read in route.read([_key(route, held)]).values():
+        return read.content
+    raise _gone(held)
+
+
 def _key(route: Route, held: Held) -> str:
-    found = list(route.waiting(f"{QUARANTINE}/{held.delivery_id}"))
-    if not found:
-        raise FinalError(f"the file {held.delivery_id} is not where it was kept: somebody moved it; the next purge forgets it")
-    return found[0]
+    for key in route.waiting(f"{QUARANTINE}/{held.delivery_id}"):
+        return key
+    raise _gone(held)
+
+
+def _gone(held: Held) -> FinalError:
+    return FinalError(f"the file {held.delivery_id} is not where it was kept: somebody moved it; the next purge forgets it")

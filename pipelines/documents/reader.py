@@ -60,7 +60,7 @@ def tell_format(data: bytes) -> DocumentFormat:
         return DocumentFormat.DICOM
     if looks_like_hl7v2(data):
         return DocumentFormat.HL7V2
-    begins = _beginning(data)
+    begins = beginning_of(data)
     if begins.startswith("<"):
         return DocumentFormat.FHIR if 'xmlns="http://hl7.org/fhir"' in begins else DocumentFormat.CDA
     if begins.startswith("{"):
@@ -68,7 +68,8 @@ def tell_format(data: bytes) -> DocumentFormat:
     return DocumentFormat.MAIL if looks_like_mail(data) else DocumentFormat.UNKNOWN
 
 
-def _beginning(data: bytes) -> str:
+def beginning_of(data: bytes) -> str:
+    """Return how a text begins, without a byte-order mark and leading spaces: by it, XML and JSON are told."""
     head = data[:2000]
     encoding = "utf-16" if head.startswith(_BYTE_ORDER_MARKS[1:]) else "latin-1"
     return head.removeprefix(_BYTE_ORDER_MARKS[0]).decode(encoding, "replace").lstrip()
@@ -85,7 +86,7 @@ def _read(data: bytes, fmt: DocumentFormat) -> Iterable[IncomingDocument]:
         return [read_dicom(data)]
     if fmt is DocumentFormat.UNKNOWN:
         raise RefusedDocumentError(Reason.NO_DOCUMENT, "an empty file" if not data else "none of the formats that are taken")
-    if _beginning(data).startswith("{"):
+    if beginning_of(data).startswith("{"):
         require_size(data, ENVELOPE_BYTES, "the FHIR resource")
         return read_fhir(from_json(data))
     return _read_xml(data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from pipelines.documents.acknowledgements.outcome import Status
 from pipelines.documents.document import Action, Reason
 from pipelines.documents.judgement import Judge, Received, organization_of
 from pipelines.documents.reasons import held_codes
-from pipelines.documents.versions import Shelf, hidden_by
+from pipelines.documents.versions import Shelf, awaited, hidden_by
 from pipelines.documents.visibility import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES
 from pipelines.platform.clock import PARIS, legal_day
 from pipelines.platform.database import Counts, Database, Work
@@ -26,6 +26,7 @@ BUCKET = "documents"
 _CONFIDENTIALITY = ("N", "R", "V")
 _UNTYPED = "application/octet-stream"
 _UNTOLD = {HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES}
+_LONG_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
 Upload = tuple[int, UUID, bytes]
 
 
@@ -60,9 +61,10 @@ class Recorder:
 
         Raises: RetryableError where what is to be stored is not what was written: somebody decided something in between.
         """
-        ids = {name for item in received for name in (item.document.unique_id, item.document.replaces) if name}
-        work.all("documents/hold_identifiers", ids=sorted(ids))
+        work.all("documents/hold_identifiers", ids=held_ids(received))
         _hold_accounts(work, written)
+        words = self._last_words(work, received, as_of)
+        self._note_feeding(work, words, objecting=True)
         shelf = self.judge.judge(work, received, may_wait)
         needed = _uploads(shelf, received)
         if not needed <= written or not _end_uploads(work, needed):
@@ -70,7 +72,8 @@ class Recorder:
         stored = self._store(work, shelf, received, as_of)
         self._change(work, shelf)
         self._note_alerts(work, shelf, received, as_of)
-        self._note_consents(work, received)
+        # Only now: what was not to be stored when its objects were written is not stored either.
+        self._note_feeding(work, words, objecting=False)
         self._keep(work, received, stored)
         self._park(work, shelf, received, as_of)
         self._hold_apart(work, received, as_of)
@@ -118,14 +121,29 @@ class Recorder:
         if self.tells and shown:
             work.run("documents/note_alerts", person_ids=sorted(person for person in shown if person), day=legal_day(as_of))
 
-    def _note_consents(self, work: Work, received: Sequence[Received]) -> None:
-        """Note the last word of each person on being fed by this sender."""
-        said = {item.recipient.person_id: item.document.feeding for item in received if item.decided.code is Reason.CONSENT_RECORDED}
-        organization = self.judge.sender.finess
-        if objecting := sorted(person for person, feeding in said.items() if person and not feeding):
-            work.run("documents/note_feeding_oppositions", person_ids=objecting, organization=organization, work_id=work.work_id)
-        if allowing := sorted(person for person, feeding in said.items() if person and feeding):
-            work.run("documents/withdraw_feeding_oppositions", person_ids=allowing, organization=organization)
+    def _last_words(self, work: Work, received: Sequence[Received], as_of: dt.datetime) -> dict[int, tuple[dt.datetime, bool]]:
+        """Return what each person said last on being fed by this sender: when, and whether it objects; no word is of the future."""
+        spoken = [item for item in received if item.document.action is Action.CONSENT]
+        self.judge.judge(work, spoken, may_wait=False)
+        words: dict[int, tuple[dt.datetime, bool]] = {}
+        for item in spoken:
+            person, said_at = item.recipient.person_id, item.document.created
+            if person and said_at and item.decided.code is Reason.CONSENT_RECORDED:
+                words[person] = max((min(made_at(said_at), as_of), not item.document.feeding), words.get(person, (_LONG_AGO, False)))
+        return words
+
+    def _note_feeding(self, work: Work, words: Mapping[int, tuple[dt.datetime, bool]], objecting: bool) -> None:
+        """Note the words that object, or those that do not."""
+        noted = sorted((person, said_at) for person, (said_at, objects) in words.items() if objects is objecting)
+        if noted:
+            work.run(
+                "documents/note_feeding",
+                person_ids=[person for person, _ in noted],
+                said_at=[said_at for _, said_at in noted],
+                withdrawn=[not objecting] * len(noted),
+                organization=self.judge.sender.finess,
+                work_id=work.work_id,
+            )
 
     def _keep(self, work: Work, received: Sequence[Received], stored: dict[str, int]) -> None:
         rows = [
@@ -143,18 +161,15 @@ class Recorder:
         work.run("documents/keep_receptions", receptions=json.dumps(rows), work_id=work.work_id)
 
     def _park(self, work: Work, shelf: Shelf, received: Sequence[Received], as_of: dt.datetime) -> None:
-        """Note what each lot waits for: the originals that have not come."""
-        parked = [
-            item
-            for item in received
-            if item.decided.status is Status.PARKED and item.document.replaces and item.document.replaces not in shelf.documents
-        ]
+        """Note what each lot waits for: the documents that have not come."""
+        waiting = [(item, awaited(item.document)) for item in received if item.decided.status is Status.PARKED]
+        parked = [(item, original) for item, original in waiting if original and original not in shelf.documents]
         if parked:
             work.run(
                 "documents/park",
-                delivery_ids=[item.delivery_id for item in parked],
-                places=[item.place for item in parked],
-                waits_for=[item.document.replaces for item in parked],
+                delivery_ids=[item.delivery_id for item, _ in parked],
+                places=[item.place for item, _ in parked],
+                waits_for=[original for _, original in parked],
                 feed_id=self.feed_id,
                 as_of=as_of,
             )
@@ -163,6 +178,12 @@ class Recorder:
         """Put the files into the quarantine that have a refused document which may be mended."""
         files = sorted({item.delivery_id for item in received})
         work.run("documents/hold_apart", delivery_ids=files, held=sorted(held_codes()), feed_id=self.feed_id, as_of=as_of)
+
+
+def held_ids(received: Sequence[Received]) -> list[str]:
+    """Return the ids and series on which nobody else may decide meanwhile: two first versions of a series must meet."""
+    documents = [item.document for item in received]
+    return sorted({name for document in documents for name in (document.unique_id, document.replaces, document.series_id) if name})
 
 
 def _added(shelf: Shelf, received: Sequence[Received]) -> list[Received]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from calendar import monthrange
+from datetime import date, datetime, timedelta
 
 from pipelines.documents.document import Reason, RefusedDocumentError
+from pipelines.registry.birth_date import majority_on
 
 _HL7 = re.compile(
     r"(?P<year>\d{4})(?:(?P<month>\d\d)(?:(?P<day>\d\d)(?:(?P<hour>\d\d)(?:(?P<minute>\d\d)(?:(?P<second>\d\d)(?:\.\d{1,6})?)?)?)?)?)?"
@@ -58,6 +60,14 @@ def birth_date(value: str, where: str) -> str:
     elif value[6:8] == "00":
         value = value[:6]
     return hl7_time(value, where)[:10]
+
+
+def is_minor(born: str, day: str) -> bool:
+    """Say whether somebody is a minor on a day (ISO 8601); what is not known of the birth date makes nobody older."""
+    parts = [int(part) for part in born.split("-")]
+    year, month = parts[0], parts[1] if len(parts) > 1 else 12
+    birth = date(year, month, parts[2] if len(parts) > 2 else monthrange(year, month)[1])
+    return day < majority_on(birth).isoformat()
 
 
 def _exists(match: re.Match[str]) -> bool:

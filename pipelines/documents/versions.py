@@ -83,6 +83,13 @@ def hidden_by(document: IncomingDocument) -> str:
     return " ".join(code for code in _HIDING if code in document.confidentiality)
 
 
+def awaited(document: IncomingDocument) -> str | None:
+    """Return the id of what must have come before a new document: what it replaces, or itself where it is to be deleted or hidden."""
+    if document.action is Action.DELETE:
+        return document.unique_id
+    return document.replaces or (document.unique_id if document.action is Action.CHANGE_VISIBILITY else None)
+
+
 @dataclass
 class Shelf:
     """The documents concerned: what was known of them, then what is decided."""
@@ -113,7 +120,7 @@ class Shelf:
     def decide_lot(self, candidates: Iterable[Candidate], may_wait: bool) -> tuple[list[Decision], Shelf]:
         """Decide on the documents of one lot, all or none of which is taken; return the decisions, and the shelf as it then is.
 
-        `may_wait`: a version whose original has not come is parked; else it is refused.
+        `may_wait`: what is about a document that has not come is parked; else it is refused.
         """
         trial = self.copy()
         decisions = [trial._decide(candidate, may_wait) for candidate in candidates]
@@ -125,14 +132,14 @@ class Shelf:
 
     def _decide(self, candidate: Candidate, may_wait: bool) -> Decision:
         document, known = candidate.document, self.documents.get(candidate.unique_id)
+        if known is None and (original := awaited(document)) and original not in self.documents:
+            return PARKED if may_wait else refusal(Reason.ORIGINAL_MISSING)
         if document.action is Action.DELETE:
             return self._delete(candidate, known)
         if known is not None:
             return self._meet_again(candidate, known)
-        if document.action is Action.CHANGE_VISIBILITY:
-            return refusal(Reason.ORIGINAL_MISSING)
         if document.replaces:
-            return self._replace(candidate, document.replaces, may_wait)
+            return self._replace(candidate, self.documents[document.replaces])
         if document.series_id and (candidate.person_id, document.series_id) in self.standing:
             return refusal(Reason.BAD_VERSION)
         self.add(candidate)
@@ -166,10 +173,7 @@ class Shelf:
         self.change(replace(known, hidden=hidden))
         return SHOWN_OTHERWISE
 
-    def _replace(self, candidate: Candidate, original_id: str, may_wait: bool) -> Decision:
-        original = self.documents.get(original_id)
-        if original is None:
-            return PARKED if may_wait else refusal(Reason.ORIGINAL_MISSING)
+    def _replace(self, candidate: Candidate, original: Known) -> Decision:
         if original.person_id != candidate.person_id:
             return refusal(Reason.INS_MISMATCH)
         if not _is_author(candidate, original):

@@ -38,6 +38,10 @@ class UnscannedError(Exception):
     """A piece that a scanner does not look into as it should."""
 
 
+class NoVerdictError(ScannerAwayError):
+    """A scanner says that it cannot scan: this piece, or anything."""
+
+
 class Verdict(StrEnum):
     """What is known of an item after the scan."""
 
@@ -133,10 +137,13 @@ class Scanner:
         try:
             return signature_of(session.scan(piece.content), piece.where)
         except ScanTooLongError:
-            # Either this piece takes so long, or nothing is answered any more.
-            with Session(session.address, self.seconds) as other:
-                other.version()
-            raise UnscannedError(f"{piece.where} takes the scanner more than {self.seconds:g} seconds") from None
+            why = f"takes the scanner more than {self.seconds:g} seconds"
+        except NoVerdictError:
+            why = "is what the scanner cannot scan: its log says why"
+        # Either it is this piece, or nothing is answered any more.
+        with Session(session.address, self.seconds) as other:
+            other.version()
+        raise UnscannedError(f"{piece.where} {why}")
 
     @contextmanager
     def _session(self) -> Iterator[tuple[Session, str]]:
@@ -202,7 +209,7 @@ class Scanner:
 
 
 def signature_of(said: str, where: str) -> str:
-    """Read what clamd says. Raises: UnscannedError where it is over a limit, ScannerAwayError where it is no verdict."""
+    """Read what clamd says. Raises: UnscannedError where it is over a limit, NoVerdictError where it is no verdict."""
     if said == "OK":
         return CLEAN
     found = _FOUND.fullmatch(said)
@@ -210,7 +217,7 @@ def signature_of(said: str, where: str) -> str:
         return found["signature"]
     if found or "size limit exceeded" in said:
         raise UnscannedError(f"{where} is over a limit of the scanner, or encrypted")
-    raise ScannerAwayError("the virus scanner says that it cannot scan: look at its log")
+    raise NoVerdictError("the virus scanner says that it cannot scan: look at its log")
 
 
 @cache

@@ -23,6 +23,7 @@ from pipelines.documents.reasons import held_codes
 from pipelines.documents.routes import QUARANTINE, RETURNED
 from pipelines.documents.taking_in import COUNTED, Again, Arrived, Decided, Intake, Named, delivery_of
 from pipelines.platform.database import Counts
+from pipelines.platform.faults import Faults
 
 _ANSWER = "ANSWER"
 
@@ -76,14 +77,15 @@ def work_off(intake: Intake, as_of: dt.datetime) -> Counts:
 
 def _replay(intake: Intake, due: _Due, as_of: dt.datetime, total: Counts) -> None:
     """Decide again on files, wish by wish, and answer them."""
-    by_wish = itemgetter("wished_in")
+    by_wish, faults = itemgetter("wished_in"), Faults()
     for wished_in, rows in groupby(sorted(due.wished(Wish.REPLAY, _ANSWER), key=by_wish), key=by_wish):
         files = dict(due.files[row["delivery_id"]] for row in rows if row["delivery_id"] in due.files)
         for arrived in intake.portions(files):
             intake.decide_again(REPLAYING, arrived, str(wished_in), as_of, may_wait=intake.feed.limits.parked_days > 0)
-            intake.finish(arrived, total)
+            done = intake.finish(arrived, total, faults)
             with intake.db.transaction() as session:
-                session.run("documents/note_answered", delivery_ids=[file.delivery_id for file in arrived])
+                session.run("documents/note_answered", delivery_ids=[file.delivery_id for file in done])
+    faults.require_none()
 
 
 def _give_back(intake: Intake, due: _Due, as_of: dt.datetime) -> int:
@@ -91,7 +93,8 @@ def _give_back(intake: Intake, due: _Due, as_of: dt.datetime) -> int:
     ids = [row["delivery_id"] for row in due.wished(Wish.RETURN)]
     keys = [due.files[found][0] for found in ids if found in due.files]
     if isinstance(intake.feed.route, MailRoute):
-        intake.route.remove(keys)
+        for key in keys:
+            intake.route.remove(key)
     else:
         for key in keys:
             intake.route.move(key, f"{RETURNED}/{key.partition('/')[2]}")
@@ -101,7 +104,9 @@ def _give_back(intake: Intake, due: _Due, as_of: dt.datetime) -> int:
 def _purge(intake: Intake, due: _Due, as_of: dt.datetime) -> int:
     """Delete files whose days are over, unless something is to be done with them that still can be."""
     ids = [row["delivery_id"] for row in due.rows if row["is_overdue"] and (row["wish"] is None or row["delivery_id"] not in due.files)]
-    intake.route.remove([due.files[found][0] for found in ids if found in due.files])
+    for found in ids:
+        if found in due.files:
+            intake.route.remove(due.files[found][0])
     return _let_go(intake, "purge_quarantine", ids, as_of)
 
 

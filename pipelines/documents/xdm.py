@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 
-from pipelines.documents.cda import read_cda
+from pipelines.documents.cda import ROOT, read_cda
 from pipelines.documents.dicom import looks_like_dicom, read_dicom
 from pipelines.documents.document import DocumentFormat, Fault, IncomingDocument, Reason, RefusedDocumentError, refused
 from pipelines.documents.ins import Ins
@@ -63,9 +63,10 @@ def read_xdm(data: bytes, fmt: DocumentFormat = DocumentFormat.XDM) -> list[Inco
         entries = read_entries(parse_xml(_content(archive, metadata, "METADATA.XML"), "METADATA.XML"))
         require_few(len(entries), DOCUMENTS_A_LOT, "documents in the set")
         documents = [_document(archive, members, folder, number, entry, fmt) for number, entry in enumerate(entries, start=1)]
+        undescribed = _undescribed_faults(archive, members, folder, entries)
     if not documents:
         raise RefusedDocumentError(Reason.NO_DOCUMENT, "METADATA.XML describes no document")
-    return list(_of_one_patient(documents))
+    return list(_of_one_patient([replace(document, faults=(*document.faults, *undescribed)) for document in documents]))
 
 
 def zip_contents(data: bytes) -> list[bytes]:
@@ -146,7 +147,7 @@ def _document(
     """Read the file that an entry describes, and hold the entry against it."""
     what = f"document {number} of the set"
     try:
-        member = members.get(posixpath.normpath(posixpath.join(folder, entry.uri or "?")).casefold())
+        member = members.get(_place(folder, entry))
         if member is None or member.is_dir():
             raise RefusedDocumentError(Reason.DOCUMENT_MISSING, f"{what} is not in the zip")
         content = _content(archive, member, what)
@@ -161,6 +162,31 @@ def _document(
     return hide(replace(document, faults=tuple(faults)), entry.confidentiality)
 
 
+def _place(folder: str, entry: Entry) -> str:
+    """Return the folded name of the member that an entry describes."""
+    return posixpath.normpath(posixpath.join(folder, entry.uri or "?")).casefold()
+
+
+def _undescribed_faults(
+    archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], folder: str, entries: list[Entry]
+) -> tuple[Fault, ...]:
+    """Refuse every document of a set whose folder holds a CDA that no entry describes: its sender takes it for sent."""
+    described = {_place(folder, entry) for entry in entries}
+    within = posixpath.join(folder, "").casefold()
+    others = [member for name, member in members.items() if name.startswith(within) and name not in described and not member.is_dir()]
+    found = any(_is_document(archive, member) for member in others)
+    return (Fault(Reason.METADATA_MISMATCH, "the set holds a CDA that METADATA.XML does not describe"),) if found else ()
+
+
+def _is_document(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    """Say whether a member is a CDA; the metadata, a signature, a stylesheet are none."""
+    try:
+        root = parse_xml(_content(archive, member, "a member"), "a member")
+    except RefusedDocumentError:
+        return False
+    return next(root.iter(ROOT), None) is not None
+
+
 def _entry_faults(entry: Entry, document: IncomingDocument, content: bytes, what: str) -> Iterator[Fault]:
     if entry.size is not None and entry.size != str(len(content)):
         yield Fault(Reason.SIZE_MISMATCH, f"{what} has not the size that METADATA.XML gives")
@@ -171,6 +197,8 @@ def _entry_faults(entry: Entry, document: IncomingDocument, content: bytes, what
         yield Fault(Reason.METADATA_MISMATCH, f"{what} has not the unique id that METADATA.XML gives")
     if entry.type_code is not None and entry.type_code != document.type_code:
         yield Fault(Reason.METADATA_MISMATCH, f"{what} has not the type that METADATA.XML gives")
+    if entry.is_replacement and (document.replaces is None or entry.replaces not in (None, document.replaces)):
+        yield Fault(Reason.METADATA_MISMATCH, f"{what} does not replace what METADATA.XML says that it does")
     if entry.ins is not None and document.matricule and entry.ins != Ins(document.matricule, document.matricule_authority or ""):
         yield Fault(Reason.INS_MISMATCH, f"{what} is not of the patient of METADATA.XML")
 

@@ -21,7 +21,11 @@ _PIECE = re.compile(r"(\d{1,4})\|(.*)", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is promised of one file: its place, size in bytes, SHA-1 (hexadecimal), unique id, patient, type, confidentiality codes."""
+    """What is promised of one file: its place, size in bytes, SHA-1 (hexadecimal), unique id, patient, type, confidentiality codes.
+
+    `is_replacement`: it replaces another entry; `replaces` is the unique id of that one where it is in the set, since a set names what
+    is elsewhere by the number of its registry, which no document knows.
+    """
 
     uri: str | None
     size: str | None
@@ -30,15 +34,25 @@ class Entry:
     ins: Ins | None
     type_code: str | None
     confidentiality: tuple[str, ...]
+    is_replacement: bool
+    replaces: str | None
 
 
 def read_entries(root: Element) -> list[Entry]:
     """Return the entries of a set, but for the signature of the set itself, which is of no patient."""
-    objects = root.iter(f"{RIM}ExtrinsicObject")
-    return [_entry(described) for described in objects if SIGNATURE not in _classified(described, TYPE_CODE)]
+    objects = list(root.iter(f"{RIM}ExtrinsicObject"))
+    unique_ids = {described.get("id"): _external(described, UNIQUE_ID) for described in objects}
+    associations = [found for found in root.iter(f"{RIM}Association") if (found.get("associationType") or "").endswith("RPLC")]
+    targets = {found.get("sourceObject"): found.get("targetObject") for found in associations}
+    entries = []
+    for described in objects:
+        if SIGNATURE not in _classified(described, TYPE_CODE):
+            number = described.get("id")
+            entries.append(_entry(described, number in targets, unique_ids.get(targets.get(number))))
+    return entries
 
 
-def _entry(described: Element) -> Entry:
+def _entry(described: Element, is_replacement: bool, replaces: str | None) -> Entry:
     sha1 = _slot(described, "hash")
     return Entry(
         uri=_slot(described, "URI"),
@@ -48,6 +62,8 @@ def _entry(described: Element) -> Entry:
         ins=_patient(_external(described, PATIENT_ID)),
         type_code=next(_classified(described, TYPE_CODE), None),
         confidentiality=tuple(dict.fromkeys(_classified(described, CONFIDENTIALITY))),
+        is_replacement=is_replacement,
+        replaces=replaces,
     )
 
 

@@ -59,11 +59,9 @@ class ManyObjects:
         """Read objects, in the order of their keys."""
         return _each(self._get, keys)
 
-    def delete_all(self, keys: Sequence[str]) -> None:
-        """Delete objects; those already gone count as deleted."""
-        if keys:
-            with _translated("deleting objects"):
-                obstore.delete(self.client, list(keys))
+    def get_first(self, keys: Sequence[str], most: int) -> list[tuple[bytes, str] | None]:
+        """Read the first bytes of objects, `most` of each, with the ETag of what was read; None for one that is gone."""
+        return _each(lambda key: self._get_first(key, most), keys)
 
     def move(self, key: str, target: str) -> None:
         """Move an object inside the bucket; one already gone counts as moved."""
@@ -77,6 +75,14 @@ class ManyObjects:
     def _get(self, key: str) -> bytes:
         with _translated("reading an object"):
             return bytes(obstore.get(self.client, key).bytes())
+
+    def _get_first(self, key: str, most: int) -> tuple[bytes, str] | None:
+        with suppress(MissingObjectError), _translated("reading an object"):
+            found = obstore.get(self.client, key)
+            if found.meta["size"] > most:
+                found = obstore.get(self.client, key, options={"range": (0, most)})
+            return bytes(found.bytes()), found.meta["e_tag"] or ""
+        return None
 
 
 def _each(do: Callable[[Given], Found], given: Sequence[Given]) -> list[Found]:

@@ -31,7 +31,9 @@ left join
   on g.named is null and g.matricule = i.matricule and (g.kind is null or g.kind = i.matricule_kind)
 left join registry.person as p on p.person_id = coalesce(g.named, i.person_id)
 left join campaign.journey as j on p.person_id = j.person_id and j.campaign_id = :campaign_id
-left join documents.feeding_opposition as f on p.person_id = f.person_id and f.organization = :organization
+left join
+  documents.feeding_opposition as f
+  on p.person_id = f.person_id and f.organization = :organization and not f.is_withdrawn
 left join
   lateral (
     select

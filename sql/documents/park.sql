@@ -1,4 +1,5 @@
--- Notes the versions that came before those which they replace. Grain: one document at its place in its file. Idempotency key: the same.
+-- Notes what came before the document that it replaces, deletes or hides. Grain: one document at its place in its file. Idempotency
+-- key: the same.
 insert into documents.parked (delivery_id, place, feed_id, waits_for, parked_at)
 select
   g.delivery_id,

@@ -73,6 +73,22 @@ def test_a_version_may_be_replaced_by_the_id_that_it_has() -> None:
     assert read(simplified(relatesTo=[{"code": "replaces", "target": target}])).replaces == "1.2.3.4"
 
 
+@pytest.mark.parametrize(
+    ("target", "replaced", "wanted"),
+    [
+        ({"identifier": {"value": "urn:oid:1.2.3.4"}}, "1.2.3.4", "ok"),
+        ({"reference": "DocumentReference/4"}, "1.2.3.4", "ok"),
+        ({"identifier": {"value": "urn:oid:1.2.3.5"}}, "1.2.3.4", "METADATA_MISMATCH"),
+        ({"identifier": {"value": "urn:oid:1.2.3.4"}}, None, "METADATA_MISMATCH"),
+        ({"reference": "DocumentReference/4"}, None, "METADATA_MISMATCH"),
+    ],
+)
+def test_what_a_description_replaces_is_what_its_cda_replaces(target: dict[str, Any], replaced: str | None, wanted: str) -> None:
+    resource = fhir_bundle(DOCUMENT, cda(DOCUMENT.but(version=2, replaces=replaced)), "text/xml")
+    resource["entry"][1]["resource"]["relatesTo"] = [{"code": "replaces", "target": target}]
+    assert read(resource).verdict == wanted
+
+
 def test_a_resource_is_found_by_the_end_of_its_address() -> None:
     resource = bundle()
     resource["entry"][2]["fullUrl"] = "https://serveur.invente.example/fhir/Binary/6789"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
+from dataclasses import replace
 
 import pytest
 
@@ -41,19 +43,55 @@ def test_each_group_of_a_message_asks_for_itself() -> None:
     assert [(first.action, first.verdict), (deleted.action, deleted.verdict)] == [(Action.ADD, "ok"), (Action.DELETE, "ok")]
 
 
-def test_a_new_version_that_also_changes_the_flags_stays_a_new_version() -> None:
-    document = only(hl7v2(REPLACEMENT, cda(REPLACEMENT), "MDM^T10", flags={"MODIF_CONF_CODE": "Y"}))
-    assert (document.action, document.replaces) == (Action.ADD, DOCUMENT.unique_id)
+def test_a_version_that_replaced_another_is_hidden_too_though_its_document_says_so_for_ever() -> None:
+    document = only(hl7v2(REPLACEMENT, cda(REPLACEMENT), "MDM^T10", flags={"MODIF_CONF_CODE": "Y", "INVISIBLE_PATIENT": "Y"}))
+    assert (document.action, document.replaces) == (Action.CHANGE_VISIBILITY, DOCUMENT.unique_id)
+    assert document.confidentiality == ("N", "INVISIBLE_PATIENT")
 
 
 def test_a_message_that_replaces_a_document_needs_one_that_does() -> None:
     assert verdict(hl7v2(DOCUMENT, CONTENT, "MDM^T10")) == "METADATA_MISMATCH"
 
 
+@pytest.mark.parametrize(
+    ("event", "status", "wanted"),
+    [
+        ("MDM^T02", "F", "ok"),
+        ("MDM^T04", "D", "ok"),
+        ("ORU^R01", "F", "ok"),
+        ("MDM^T04", "F", "METADATA_MISMATCH"),
+        ("MDM^T02", "D", "METADATA_MISMATCH"),
+        ("ORU^R01", "D", "METADATA_MISMATCH"),
+        ("ORU^R01", "C", "METADATA_MISMATCH"),
+    ],
+)
+def test_without_an_order_the_event_and_the_status_still_agree(event: str, status: str, wanted: str) -> None:
+    written = DOCUMENT if status != "C" else REPLACEMENT
+    lines = hl7v2(written, cda(written), event).split(b"\r")
+    stated = [re.sub(rb"\|[FCD]$", b"|" + status.encode(), line) for line in lines if not line.startswith(b"ORC")]
+    assert verdict(b"\r".join(stated)) == wanted
+
+
 @pytest.mark.parametrize("name", ["INVISIBLE_REP_LEGAUX", "INVISIBLE_REPRESENTANTS_LEGAUX", "INVISIBLE_REPRENSANTS_LEGAUX"])
 def test_a_flag_that_hides_is_known_in_each_spelling_that_the_volet_has_had(name: str) -> None:
     hidden = GOOD.replace(b"INVISIBLE_REP_LEGAUX^INVISIBLE_REP_LEGAUX^MetaDMPMSS||N", f"{name}^^MetaDMPMSS||Y".encode())
     assert only(hidden).confidentiality == ("N", "INVISIBLE_REPRESENTANTS_LEGAUX")
+
+
+@pytest.mark.parametrize(
+    ("born", "flags", "wanted"),
+    [
+        ("20080106", {"CONNEXION_SECRETE": "Y"}, "BAD_VISIBILITY"),
+        ("2008", {"CONNEXION_SECRETE": "Y"}, "BAD_VISIBILITY"),
+        ("20080105", {"CONNEXION_SECRETE": "Y"}, "ok"),
+        ("20080106", {"CONNEXION_SECRETE": "Y", "INVISIBLE_REP_LEGAUX": "Y"}, "ok"),
+        ("20080106", {"INVISIBLE_REP_LEGAUX": "Y"}, "ok"),
+        ("20080106", {}, "ok"),
+    ],
+)
+def test_nothing_of_a_minor_under_secret_connection_shows_to_the_representatives(born: str, flags: dict[str, str], wanted: str) -> None:
+    written = DOCUMENT.but(patient=replace(PATIENT, birth_date=born))
+    assert verdict(hl7v2(written, cda(written), flags=flags)) == wanted
 
 
 def test_a_message_says_where_its_document_is_to_go() -> None:
@@ -124,6 +162,12 @@ def test_an_admission_says_who_consents_or_opposes(said: str, feeding: bool) -> 
     )
     assert (document.traits.sex, document.traits.birth_date, document.traits.birthplace) == ("F", "1982-03-14", "75056")
     assert document.verdict == "NO_DOCUMENT"
+
+
+def test_an_admission_tells_when_it_was_said_or_is_refused() -> None:
+    event = admission().replace(b"\rPID", b"\rEVN||202601050830\rPID")
+    assert (only(admission()).created, only(event).created) == ("2026-01-05", "2026-01-05T08:30")
+    assert verdict(admission().replace(b"|20260105||ADT", b"|||ADT")) == "BAD_DATE"
 
 
 @pytest.mark.parametrize("said", ["NA", ""])

@@ -193,7 +193,7 @@ def test_a_zip_whose_directory_names_another_file_than_the_file_itself_is_refuse
     data = bytearray(xdm([(DOCUMENT, GOOD)]))
     place = data.rindex(b"DOC0001.XML")
     data[place : place + 11] = b"DOC0002.XML"
-    assert verdict(bytes(data)) == "DOCUMENT_MISSING"
+    assert verdict(bytes(data)) == "BAD_FORMAT"
 
 
 def test_a_member_without_a_name_is_refused() -> None:

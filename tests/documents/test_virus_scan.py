@@ -149,9 +149,23 @@ def test_a_connection_that_the_scanner_closed_is_opened_again() -> None:
 
 
 def test_a_piece_on_which_the_scanner_does_not_come_to_an_end_is_not_called_clean(tmp_path: Path) -> None:
-    with _never_done(tmp_path / "socket") as address, Scanner([address], MOST, seconds=0.2) as scanner:
+    with _saying(tmp_path / "socket", b"") as address, Scanner([address], MOST, seconds=0.2) as scanner:
         scanner._proven.add(Address.parse(address))
         assert scanner.scan(b"endless").verdict == "NOT_SCANNED"
+
+
+def test_a_piece_on_which_the_scanner_fails_while_it_answers_is_not_called_clean_and_stops_no_feed(tmp_path: Path) -> None:
+    with _saying(tmp_path / "socket", b"1: stream: Can't parse data ERROR\0") as address, Scanner([address], MOST) as scanner:
+        scanner._proven.add(Address.parse(address))
+        assert scanner.scan(b"odd").verdict == "NOT_SCANNED"
+
+
+def test_a_scanner_that_fails_and_answers_nothing_more_is_away(tmp_path: Path) -> None:
+    failing = b"1: stream: Can't allocate memory ERROR\0"
+    with _saying(tmp_path / "socket", failing, connections=1) as address, Scanner([address], MOST, seconds=0.2) as scanner:
+        scanner._proven.add(Address.parse(address))
+        with pytest.raises(ScannerAwayError):
+            scanner.scan(b"any")
 
 
 def test_a_verdict_is_remembered_for_its_version_of_signatures(server: Clamd) -> None:
@@ -207,8 +221,8 @@ def test_an_address_is_a_socket_or_a_host() -> None:
 
 
 @contextmanager
-def _never_done(place: Path) -> Iterator[str]:
-    """Listen as a clamd that tells its version and is never done with a stream."""
+def _saying(place: Path, verdict: bytes, connections: int = 1000) -> Iterator[str]:
+    """Listen as a clamd that tells its version and the same of every stream (nothing: it is never done), on so many connections."""
 
     def serve(connection: socket.socket) -> None:
         number = 0
@@ -217,9 +231,11 @@ def _never_done(place: Path) -> Iterator[str]:
                 if said.endswith(b"zVERSION\0"):
                     number += 1
                     connection.sendall(b"%d: ClamAV 1\0" % number)
+                elif said.endswith(bytes(4)):
+                    connection.sendall(verdict)
 
     def listen() -> None:
-        while True:
+        for _ in range(connections):
             try:
                 connection, _ = server.accept()
             except OSError:

@@ -10,6 +10,7 @@ import pytest
 from pipelines.documents.reader import read_documents
 from pipelines.synthetic.cda_writer import cda
 from pipelines.synthetic.document_envelopes import secure_mail, xdm, xds_entry, zipped
+from pipelines.synthetic.medical_documents import MedicalDocument
 from tests.document_builder import DOCUMENT, DOCUMENT_FACTS, PATIENT, PDF, SOMEBODY_ELSE, facts, only, verdict
 
 CONTENT = cda(DOCUMENT)
@@ -60,6 +61,37 @@ def test_a_set_of_two_patients_is_refused_whole() -> None:
 )
 def test_what_the_entry_says_otherwise_is_refused(old: str, new: str, reason: str) -> None:
     assert verdict(but(old, new)) == reason
+
+
+def replacing(document: MedicalDocument, target: str, *others: MedicalDocument) -> bytes:
+    """Return a set whose first entry replaces a target, by an association."""
+    pairs = [(written, cda(written)) for written in (document, *others)]
+    entries = "".join(xds_entry(*pair, number) for number, pair in enumerate(pairs, start=1))
+    kind = "urn:ihe:iti:2007:AssociationType:RPLC"
+    return xdm(pairs, f'{entries}<Association id="a" associationType="{kind}" sourceObject="Document1" targetObject="{target}"/>')
+
+
+def test_a_document_that_the_set_replaces_another_by_says_so_itself() -> None:
+    elsewhere, second = "urn:uuid:12345678-abcd-1234-abcd-1234567890ab", SECOND.but(version=2, replaces="1.2.3")
+    assert verdict(replacing(second, elsewhere)) == "ok"
+    assert verdict(replacing(DOCUMENT, elsewhere)) == "METADATA_MISMATCH"
+    assert read_documents(replacing(second, "Document2", DOCUMENT))[0].verdict == "METADATA_MISMATCH"
+    assert read_documents(replacing(second.but(replaces=DOCUMENT.unique_id), "Document2", DOCUMENT))[0].verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "wanted"),
+    [
+        ("IHE_XDM/SUBSET01/DOC0002.XML", cda(SECOND), "METADATA_MISMATCH"),
+        ("ihe_xdm/subset01/more/b.bin", cda(SECOND), "METADATA_MISMATCH"),
+        ("IHE_XDM/SUBSET01/STYLE.XSL", b'<stylesheet xmlns="http://www.w3.org/1999/XSL/Transform"/>', "ok"),
+        ("IHE_XDM/SUBSET01/DOC0001.PDF", PDF, "ok"),
+        ("COPY.XML", cda(SECOND), "ok"),
+    ],
+)
+def test_a_document_of_the_set_that_no_entry_describes_is_not_passed_over(name: str, content: bytes, wanted: str) -> None:
+    files = zipfile.ZipFile(BytesIO(xdm([(DOCUMENT, CONTENT)])))
+    assert verdict(zipped({**{held: files.read(held) for held in files.namelist()}, name: content})) == wanted
 
 
 @pytest.mark.parametrize("pieces", ["<Value>1|DOC00</Value><Value>2|01.XML</Value>", "<Value>2|01.XML</Value><Value>1|DOC00</Value>"])

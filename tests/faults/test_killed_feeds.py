@@ -23,7 +23,7 @@ MARKERS = [
     ("put_all", 1, "after"),
     ("documents/keep_receptions", 1, "after"),
     ("put_all", 2, "before"),
-    ("delete_all", 1, "after"),
+    ("delete_as_read", 1, "after"),
 ]
 
 

@@ -27,7 +27,7 @@ SHARD = Shard(0, 63)
 METHODS: dict[str, type[Any]] = {
     "submit": Relay, "put": ObjectStore, "keep": ObjectStore, "destroy": ObjectStore, "upload": ObjectStore,
     "run": Session, "one": Session, "compare": DeliveryDigests,
-    "put_all": ManyObjects, "delete_all": ManyObjects,
+    "put_all": ManyObjects, "delete_as_read": ObjectStore,
 }  # fmt: skip
 
 
@@ -114,10 +114,12 @@ def stop_at(method: str, call: int, moment: str, marker: Path) -> None:
             nonlocal calls
             counts = method in METHODS or arguments[1] == method
             calls += counts
-            if counts and calls == call and moment == "before":
+            # Calls of several threads are counted as they begin.
+            is_the_one = counts and calls == call
+            if is_the_one and moment == "before":
                 wait_for_the_end(marker)
             result = original(*arguments, **named)
-            if counts and calls == call and moment == "after":
+            if is_the_one and moment == "after":
                 wait_for_the_end(marker)
             return result
 

@@ -102,6 +102,12 @@ def acknowledge_hl7v2(reception: Reception, outcomes: Sequence[Outcome], answere
     return _file(reception, answers, "ack", answerer)
 
 
+def wants_no_ack(reception: Reception, outcomes: Sequence[Outcome], answerer: Answerer) -> bool:
+    """Say whether a file is messages none of which may be answered."""
+    wanted = [_wanted(_Writer(lines[0], reception, answerer), decided) for lines, decided in _answered(reception, outcomes)]
+    return bool(wanted) and not any(wanted)
+
+
 def acknowledge_zam(reception: Reception, outcomes: Sequence[Outcome], answerer: Answerer) -> Acknowledgement | None:
     """Return the ZAM^Z01 of each message that asks for one (OBX ACK_RECEPTION = Y) and on which all is decided; None where there is none.
 

@@ -8,6 +8,7 @@ Sources: CI-SIS, volet "Transmission au LPS d'un document CDA provenant d'un cou
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from email import policy
@@ -21,13 +22,17 @@ MEDIA_TYPE = "message/rfc822"
 _KIND = "XDM/1.0/DDM"
 _BULK = ("bulk", "junk", "list")
 _LINE_WIDTH = 998
+# What of a received header may be written into ours: plain addresses and identifiers, no encoded word (RFC 2047), which would be decoded.
+_ATOMS = r"(?!.*=\?)[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+"
+_ADDRESS = re.compile(rf"{_ATOMS}@[A-Za-z0-9.-]+", re.ASCII)
+_IDENTIFIER = re.compile(rf"<{_ATOMS}@{_ATOMS}>", re.ASCII)
 
 
 def acknowledge_mail(reception: Reception, outcomes: Sequence[Outcome], answerer: Answerer) -> Acknowledgement | None:
     """Return the answer to a message, None where none may be sent: to an automatic message, or to nobody."""
     received = read_header(reception.content)
     to = _return_address(received)
-    if to is None or _is_automatic(received) or to.casefold() == answerer.address.casefold():
+    if to is None or wants_no_reply(reception, answerer):
         return None
     reply = _headers(received, to, reception, outcomes, answerer)
     text = "\n".join(_lines(outcomes, answerer))
@@ -39,6 +44,13 @@ def acknowledge_mail(reception: Reception, outcomes: Sequence[Outcome], answerer
     return Acknowledgement(f"reply-{hashlib.sha256(content).hexdigest()[:16]}.eml", MEDIA_TYPE, content)
 
 
+def wants_no_reply(reception: Reception, answerer: Answerer) -> bool:
+    """Say whether a message may not be answered: an automatic one, one of our own, one whose envelope names nobody (RFC 5321, 4.5.5)."""
+    received = read_header(reception.content)
+    is_ours = (_return_address(received) or "").casefold() == answerer.address.casefold()
+    return is_ours or _is_automatic(received) or _value(received, "Return-Path") == "<>"
+
+
 def _value(received: Message, name: str) -> str:
     """Return a header on one line, empty where it is missing."""
     return " ".join(str(received.get(name, "")).split())
@@ -48,7 +60,7 @@ def _return_address(received: Message) -> str | None:
     """Return the address of the sender: that of the envelope, else that of the header; None where there is none."""
     envelope = received.get("Return-Path")
     address = parseaddr(_value(received, "From" if envelope is None else "Return-Path"))[1]
-    return address if address.isascii() and address.count("@") == 1 else None
+    return address if _ADDRESS.fullmatch(address) and len(address) < _LINE_WIDTH else None
 
 
 def _is_automatic(received: Message) -> bool:
@@ -87,8 +99,7 @@ def _headers(received: Message, to: str, reception: Reception, outcomes: Sequenc
 
 def _message_id(received: Message) -> str | None:
     identifier = _value(received, "Message-ID")
-    fits = identifier.startswith("<") and identifier.endswith(">") and identifier.isascii() and identifier.isprintable()
-    return identifier if fits and len(identifier) < _LINE_WIDTH else None
+    return identifier if _IDENTIFIER.fullmatch(identifier) and len(identifier) < _LINE_WIDTH else None
 
 
 def _subject(outcomes: Sequence[Outcome]) -> str:

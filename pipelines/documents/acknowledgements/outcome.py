@@ -72,11 +72,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Reception:
-    """A file as it was received, and when it was decided on for the first time: a repeated delivery gets the same answer, byte for byte."""
+    """A file as it was received, and when it was decided on for the first time: a repeated delivery gets the same answer, byte for byte.
+
+    `is_whole`: `content` is not only the beginning of a file that is too big.
+    """
 
     content: bytes
     name: str
     decided_at: dt.datetime
+    is_whole: bool = True
 
 
 class Answerer(NamedTuple):

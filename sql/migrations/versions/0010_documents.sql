@@ -163,7 +163,7 @@ grant select, insert, update (documents) on documents.delivery to espace_pipelin
 grant select on documents.delivery, documents.reception to espace_reporting;
 grant select, insert, update (work_id, person_id, document_id, outcome, code, scanned_with) on documents.reception to espace_pipeline;
 
--- Grain: one version that came before the one it replaces. Its file waits beside the inbox of its feed (`parked/<delivery_id>/`).
+-- Grain: one document that came before the one it replaces, deletes or hides. Its file waits beside the inbox (`parked/<delivery_id>/`).
 create table documents.parked (
   delivery_id uuid not null,
   place integer not null,
@@ -188,14 +188,17 @@ create index upload_begun on documents.upload (begun_at);
 grant select, insert, update, delete on documents.upload to espace_pipeline;
 grant select (begun_at) on documents.upload to espace_reporting;
 
--- Grain: one person who objected, for a legitimate reason, to be fed by one organisation (CSP R1111-47; PAM France, ZFA-9).
+-- Grain: one person who objected, for a legitimate reason, to be fed by one organisation (CSP R1111-47; PAM France, ZFA-9), or took the
+-- objection back. What was said last, not what came last, holds.
 create table documents.feeding_opposition (
   person_id bigint not null,
   organization text not null,
+  is_withdrawn boolean not null,
+  said_at timestamptz not null,
   work_id bigint not null references platform.unit_of_work,
   primary key (person_id, organization)
 );
-grant select, insert, delete on documents.feeding_opposition to espace_pipeline;
+grant select, insert, update on documents.feeding_opposition to espace_pipeline;
 
 -- Grain: one person whose record received something on a day, and who is told of it once (`is_claimed`: perhaps told, never again).
 create table documents.alert (

@@ -115,6 +115,28 @@ def test_a_header_of_the_message_cannot_add_one_to_the_answer() -> None:
     assert mail["Bcc"] is None and mail["In-Reply-To"] is None
 
 
+_OURS = {"From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted", "X-MSS-NIL", "MIME-Version"}
+_BODY = {"Content-Type", "Content-Transfer-Encoding"}
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    ["<=?utf-8?q?=0d=0aBcc:_v@x=0d=0aX-Y:?=>", "<a@=?utf-8?q?=0d=0aBcc:_v@x?=>", "<=?utf-8?q?=0a?=@x>", "<42@x> Bcc: v@x", "<a b@x>"],
+)
+def test_an_encoded_word_in_an_identifier_writes_no_header(identifier: str) -> None:
+    for asking in ({}, {"Disposition_Notification_To": SENDER}):
+        content = answer("MAIL", with_headers(Message_ID=identifier, Return_Path=f"<{SENDER}>", **asking))
+        header = content.partition(b"\r\n\r\n")[0].decode()
+        names = {line.partition(":")[0] for line in header.split("\r\n") if not line.startswith(" ")}
+        assert names <= (_OURS | _BODY) - {"In-Reply-To", "References"}
+        assert b"bcc" not in content.lower()
+
+
+@pytest.mark.parametrize("path", ["<a@=?utf-8?q?=0d=0aBcc:_v?=>", '<"=?utf-8?q?=0a?="@b>', "<=?utf-8?q?=0a?=@b>", "<a@b@c>"])
+def test_an_address_that_is_not_plain_is_nobody_s(path: str) -> None:
+    assert answered("MAIL", with_headers(Return_Path=path)) is None
+
+
 def test_a_repeated_delivery_gets_the_same_bytes_and_another_decision_another_id() -> None:
     assert answer("MAIL", NAMED, "ALREADY_STORED") == answer("MAIL", NAMED, "ok")
     assert reply(NAMED, "CLOSED")["Message-ID"] != reply(NAMED, "ok")["Message-ID"]

@@ -101,6 +101,8 @@ def test_each_feed_with_a_backlog_has_its_turn_unless_it_is_suspended(
     for name in ("cabinet", "clinique", "hopital"):
         (tmp_path / f"{name}.toml").write_text(DECLARED.format(name=name))
     (tmp_path / "broken.toml").write_text("not a declaration")
+    away = DECLARED.format(name="x").replace("BUCKET", "SFTP").replace('prefix = "x"', f'directory = "{tmp_path / "not mounted"}"')
+    (tmp_path / "away.toml").write_text(away)
     put(backlog, somebody, "1.xml", of="clinique")
     drained(backlog)
     home = backlog.campaign.home

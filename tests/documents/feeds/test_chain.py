@@ -9,7 +9,7 @@ from pipelines.documents.feed import Feed
 from pipelines.synthetic.cda_writer import cda
 from pipelines.synthetic.document_envelopes import hl7v2, xdm
 from tests.campaign_driver import Campaign, code_in, paris, request
-from tests.feed_driver import HOSPITAL, RECEIVED, FeedDriver, admission
+from tests.feed_driver import HOSPITAL, RECEIVED, FeedDriver
 from tests.registry_builder import Person, invent
 
 
@@ -120,13 +120,6 @@ def test_a_run_takes_no_more_than_its_caps_and_the_next_one_takes_the_rest(hospi
     while feed.files("inbox"):
         taken.append(feed.run()["stored"])
     assert max(taken) <= 4 and sum(taken) == 7
-
-
-def test_who_objects_to_be_fed_by_a_hospital_is_not_until_the_objection_is_taken_back(hospital: FeedDriver, somebody: Person) -> None:
-    assert hospital.send(admission(hospital.document(somebody), "IO")) == ["CONSENT_RECORDED"]
-    assert hospital.send(hospital.document(somebody)) == ["NO_CONSENT"]
-    assert hospital.send(admission(hospital.document(somebody), "INO")) == ["CONSENT_RECORDED"]
-    assert hospital.send(hospital.document(somebody)) == ["ok"]
 
 
 def test_two_people_never_receive_each_others_documents(hospital: FeedDriver, somebody: Person, somebody_else: Person) -> None:

@@ -1,4 +1,4 @@
-"""A version that comes before the one which it replaces: it waits, is settled when the original comes, refused when it never does."""
+"""What comes before the document that it replaces, deletes or hides: it waits, is settled when that comes, refused when it never does."""
 
 from __future__ import annotations
 
@@ -31,6 +31,28 @@ def test_a_replacement_whose_original_never_comes_is_refused_and_nothing_is_kept
     hospital.run(RECEIVED + timedelta(days=7))
     assert hospital.answer(name)[0]["code"] == "ORIGINAL_MISSING"
     assert hospital.files("parked") == hospital.objects() == [] and hospital.outcomes() == [("REFUSED", "ORIGINAL_MISSING")]
+
+
+def test_a_deletion_before_its_document_waits_and_takes_it_out_once_it_has_come(hospital: FeedDriver, somebody: Person) -> None:
+    document = hospital.document(somebody)
+    content = cda(document)
+    name = hospital.put(hl7v2(document, content, "MDM^T04"), "deletion.hl7")
+    hospital.run()
+    assert (hospital.answer(name)[0]["code"], hospital.record(somebody)) == ("AWAITING_ORIGINAL", {})
+    hospital.send(hl7v2(document, content, "MDM^T02"), at=RECEIVED + timedelta(hours=1))
+    assert (hospital.answer(name)[0]["code"], hospital.record(somebody)) == ("DELETED", {document.unique_id: "DELETED"})
+    assert hospital.files("parked") == [] and hospital.campaign.broken_equations() == []
+
+
+def test_a_wish_to_hide_before_its_document_hides_it_once_it_has_come(hospital: FeedDriver, somebody: Person) -> None:
+    document = hospital.document(somebody)
+    content = cda(document)
+    name = hospital.put(hl7v2(document, content, flags={"MODIF_CONF_CODE": "Y", "INVISIBLE_PATIENT": "Y"}), "hidden.hl7")
+    hospital.run()
+    hospital.send(hl7v2(document, content), at=RECEIVED + timedelta(hours=1))
+    assert hospital.answer(name)[0]["code"] == "VISIBILITY_CHANGED"
+    (row,) = hospital.campaign.rows("select documents.who_may_see(d) as hidden from documents.document as d")
+    assert row["hidden"] == "INVISIBLE_PATIENT"
 
 
 def test_a_parked_file_that_comes_again_is_answered_the_same_and_parked_once(hospital: FeedDriver, somebody: Person) -> None:

@@ -77,9 +77,10 @@ def test_only_the_author_deletes_and_what_was_deleted_does_not_come_back() -> No
     assert code(shelf, by(replace(SECOND, replaces=None)))[0] is Reason.OK
 
 
-def test_a_document_that_was_never_received_cannot_be_deleted_nor_shown_otherwise() -> None:
-    assert code(Shelf(), by(DELETION))[0] is Reason.ORIGINAL_MISSING
-    assert code(Shelf(), by(replace(FIRST, action=Action.CHANGE_VISIBILITY)))[0] is Reason.ORIGINAL_MISSING
+@pytest.mark.parametrize("early", [DELETION, replace(FIRST, action=Action.CHANGE_VISIBILITY)])
+def test_what_deletes_or_hides_waits_for_its_document_and_is_refused_when_it_may_wait_no_more(early: IncomingDocument) -> None:
+    assert code(Shelf(), by(early))[0] is Reason.AWAITING_ORIGINAL
+    assert code(Shelf(), by(early), may_wait=False)[0] is Reason.ORIGINAL_MISSING
 
 
 def test_an_old_version_is_not_deleted() -> None:
@@ -94,6 +95,14 @@ def test_who_may_see_a_document_changes_without_a_new_version() -> None:
     assert code(after, by(hidden))[0] is Reason.ALREADY_STORED
     assert code(shelf, by(hidden, organization="690781810"))[0] is Reason.NOT_AUTHOR
     assert code(shelf, by(hidden, content="changed"))[0] is Reason.DUPLICATE_OTHER_HASH
+
+
+def test_a_version_that_replaced_another_is_hidden_when_it_comes_again_and_is_a_new_one_when_it_does_not() -> None:
+    hidden = replace(SECOND, action=Action.CHANGE_VISIBILITY, confidentiality=("N", "INVISIBLE_PATIENT"))
+    said, after = code(shelf_with(by(FIRST), by(SECOND)), by(hidden))
+    assert (said, after.documents["1.2.2"].hidden) == (Reason.VISIBILITY_CHANGED, "INVISIBLE_PATIENT")
+    said, after = code(shelf_with(by(FIRST)), by(hidden))
+    assert (said, after.documents["1.2.1"].status) == (Reason.OK, "REPLACED")
 
 
 def test_documents_of_one_lot_meet_each_other() -> None:
