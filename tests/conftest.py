@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
@@ -22,6 +23,9 @@ from pipelines.platform.settings import Settings, load_settings
 from tests.campaign_driver import Campaign, code_in
 from tests.registry_builder import Person, invent
 
+# No test asserts a duration.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 PROJECT = Path(__file__).parents[1]
 BUCKETS = ("registry", "print", "exchanges", "reports")
 SEEDED = {"campaign.campaign", "campaign.journey_move", "accounts.default_consent", "accounts.account_move"}

@@ -125,6 +125,8 @@ class Demo:
                     self._run(ops, "registry_intake", at(day, 2))
                 self._play_day(day, Cast(ops, chief, partners, senders))
                 self._tell(day, here.db)
+            # Nothing that a channel said is left in its inbox.
+            self._run(ops, "opposition_intake", at(self.last_day, 23))
             self._run(ops, "reconciliation", at(self.last_day, 23, 30))
             return self._keepsakes(here, partners, deliveries)
 

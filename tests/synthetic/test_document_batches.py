@@ -28,7 +28,7 @@ def batch(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 def test_every_document_is_right(batch: dict[str, bytes]) -> None:
     documents: list[IncomingDocument] = [document for data in batch.values() for document in read_documents(data)]
-    assert [(document.verdict, document.detail) for document in documents] == [("ok", "")] * 80
+    assert [(document.verdict, document.faults) for document in documents] == [("ok", ())] * 80
     assert len({document.unique_id for document in documents}) == 80
 
 
