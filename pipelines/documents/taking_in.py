@@ -107,8 +107,10 @@ class Decided(NamedTuple):
 
 
 def parked_documents(file: Arrived, decided: Decided, named: Named) -> list[Received]:
-    """Return the documents of a parked file that are decided again: those that wait."""
-    return [item for item, (status, _) in zip(file.received(named), decided.outcomes, strict=False) if status is Status.PARKED]
+    """Return the documents of a parked file that are decided again: those that wait; none where a mended reader finds another number."""
+    if len(file.documents) != len(decided.outcomes):
+        return []
+    return [item for item, (status, _) in zip(file.received(named), decided.outcomes, strict=True) if status is Status.PARKED]
 
 
 class Again(NamedTuple):

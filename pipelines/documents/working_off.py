@@ -31,12 +31,13 @@ _ANSWER = "ANSWER"
 def refused_documents(file: Arrived, decided: Decided, named: Named) -> list[Received]:
     """Return the documents that a replay decides again: the refused ones of each lot in which one may be mended.
 
-    Where a reader that was mended finds more documents in a file of which nothing was stored, these are all of them.
+    Where a reader that was mended finds another number of documents, their places say nothing any more: all of them, with nobody's
+    correction, if nothing of the file was taken in, and else none: the file stays, for its sender to divide.
     """
+    if len(file.documents) != len(decided.outcomes):
+        return file.received() if all(status is Status.REFUSED for status, _ in decided.outcomes) else []
     received = file.received(named)
-    if all(status is Status.REFUSED for status, _ in decided.outcomes) and len(received) > len(decided.outcomes):
-        return received
-    told = list(zip(received, decided.outcomes, strict=False))
+    told = list(zip(received, decided.outcomes, strict=True))
     lots = {item.lot for item, (status, code) in told if status is Status.REFUSED and code in held_codes()}
     return [item for item, (status, _) in told if status is Status.REFUSED and item.lot in lots]
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from pipelines.documents.acknowledgements.outcome import Status
 from pipelines.documents.document import Reason
 from pipelines.documents.feed import Feed
 from pipelines.documents.identity_correction import ask_correction, decide_correction
 from pipelines.documents.quarantine import Chosen, Held, Wish, causes, content_of, find_held, held_files, metadata_of, wish
 from pipelines.documents.routes import route_of
+from pipelines.documents.taking_in import Decided
+from pipelines.documents.working_off import refused_documents
 from pipelines.platform.errors import FinalError, RuleError
 from pipelines.synthetic.cda_writer import cda
 from pipelines.synthetic.document_envelopes import hl7v2
@@ -211,3 +216,18 @@ def test_a_mended_reader_finds_all_the_documents_of_a_file(hospital: FeedDriver,
     hospital.work_off(LATER)
     assert [line["code"] for line in hospital.answer(name)] == ["ok", "ok"]
     assert len(hospital.record(somebody)) == 2 and hospital.campaign.broken_equations() == []
+
+
+@pytest.mark.parametrize("first", [Status.STORED, Status.REFUSED])
+def test_where_a_mended_reader_finds_another_number_of_documents_no_place_is_trusted(first: Status) -> None:
+    """Three are found where two were decided: all of them are decided, without corrections, or none where one was taken in."""
+    corrections: list[object] = []
+
+    def received(named: object = None) -> list[str]:
+        corrections.append(named)
+        return ["a", "b", "c"]
+
+    file: Any = SimpleNamespace(documents=["a", "b", "c"], received=received)
+    decided = Decided(LATER, [(first, Reason.OK), (Status.REFUSED, Reason.INS_MISMATCH)], is_held=True)
+    found: list[Any] = list(refused_documents(file, decided, {}))
+    assert (found, corrections) == (([], []) if first is Status.STORED else (["a", "b", "c"], [None]))
