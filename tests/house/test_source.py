@@ -99,3 +99,9 @@ def test_no_file_knows_a_machine_or_a_package_registry(home: Path, files: list[P
         for pattern in (PLACES, REGISTRIES):
             found += [f"{name}: {hit[0]}" for hit in pattern.finditer(file.read_text())]
     assert found == []
+
+
+def test_airflow_reads_no_file_of_dags_that_makes_no_dag(home: Path) -> None:
+    """`up` waits until each of the others has been read."""
+    read = {file.name for file in (home / "dags").glob("*.py")} - set((home / "dags" / ".airflowignore").read_text().split())
+    assert {name for name in read if "@dag(" not in (home / "dags" / name).read_text()} == set()
