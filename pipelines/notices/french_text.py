@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
@@ -62,3 +64,15 @@ class FrenchSpacing(Extension):
 
 def _spaced_between_tags(fragment: str) -> str:
     return "".join(part if _MARKUP.fullmatch(part) else spaced(part) for part in _MARKUP.split(fragment))
+
+
+def page_environment(templates_dir: Path) -> Environment:
+    """Return what renders pages that are HTML throughout: every value escaped, every name known, French spaces set."""
+    return Environment(
+        loader=FileSystemLoader(templates_dir),
+        extensions=[FrenchSpacing],
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -10,10 +10,10 @@ from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from pipelines.notices import code_format
-from pipelines.notices.french_text import FrenchSpacing, french_date, spaced
+from pipelines.notices.french_text import french_date, page_environment, spaced
 from pipelines.platform.clock import PARIS, legal_day
 from pipelines.portal.exchange import Answer
 from pipelines.portal.follow_up import grouped
@@ -98,14 +98,7 @@ class Pages:
 
 
 def _environment(templates_dir: Path) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(templates_dir),
-        extensions=[FrenchSpacing],
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment(templates_dir)
     filters: dict[str, Callable[..., str]] = {
         "code": code_format.grouped,
         "matricule": _matricule,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
-from pipelines.notices.french_text import FrenchSpacing, french_date, spaced
+from pipelines.notices.french_text import french_date, page_environment, spaced
 from pipelines.platform.clock import PARIS, legal_day
 from pipelines.reporting.journey import Event, Journey
 from pipelines.reporting.journey_sentences import Sentences
@@ -88,14 +88,7 @@ def _day_in_words(value: str) -> str:
 
 
 def _environment(templates_dir: Path) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(templates_dir),
-        extensions=[FrenchSpacing],
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment(templates_dir)
     environment.filters |= {"day": _day, "hour": _hour, "birth_date": _birth_date}
     return environment
 
